@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+# The libraries that we use, as Debian 12 packages them. Nothing is downloaded.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Protobuf REQUIRED)  # Debian ships no config file for it: CMake's own module.
+find_package(absl CONFIG REQUIRED)
+find_package(fmt CONFIG REQUIRED)
+find_package(simdjson CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(RocksDB CONFIG REQUIRED)  # Link RocksDB::rocksdb-shared; RocksDB::rocksdb is the static one.
+
+# These have no CMake files: PkgConfig::xxhash, PkgConfig::lz4, PkgConfig::zstd, PkgConfig::jemalloc.
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+
+if(THALWEG_TESTS)
+  find_package(GTest CONFIG REQUIRED)
+endif()
+if(THALWEG_BENCH)
+  find_package(benchmark CONFIG REQUIRED)
+endif()
