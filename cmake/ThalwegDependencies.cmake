@@ -10,11 +10,12 @@ find_package(simdjson CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(RocksDB CONFIG REQUIRED)  # Link RocksDB::rocksdb-shared; RocksDB::rocksdb is the static one.
 
-# These have no CMake files: PkgConfig::xxhash, PkgConfig::lz4, PkgConfig::zstd, PkgConfig::jemalloc.
-pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
-pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
-pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+# These have no CMake files. (In capitals: the small names are those of RocksDB's own find modules.)
+# PkgConfig::XXHASH, PkgConfig::LZ4, PkgConfig::ZSTD, PkgConfig::JEMALLOC.
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 
 if(THALWEG_TESTS)
   find_package(GTest CONFIG REQUIRED)
