@@ -27,6 +27,10 @@ class Output {
   /// Says that no row below `watermark` (milliseconds, floored) follows. Needs no room: a later one
   /// replaces an earlier one that has not left yet. A watermark that does not rise is ignored.
   virtual void EmitWatermark(EventMillis watermark) = 0;
+
+  /// Says that nothing is expected for a while: until the next Emit() or EmitWatermark() this
+  /// output holds back nobody's combined watermark. Needs no room.
+  virtual void EmitIdle() {}
 };
 
 }  // namespace thalweg::runtime

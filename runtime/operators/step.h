@@ -49,6 +49,30 @@ class MapStep {
   virtual StatusOr<StepResult> Continue(Output& /*output*/) { return StepResult::kDone; }
 };
 
+/// Gives rows their event time: marks in batches, watermarks and idleness between them. It has
+/// operator state and timers, but no keys. Of the watermarks of its input the driver forwards only
+/// kMaxWatermark; marks of the input are replaced.
+class EventTimeStep {
+ public:
+  virtual ~EventTimeStep() = default;
+
+  /// Called once, after the restore and before any input.
+  virtual Status Open(state::TaskState& state, MonoTime now) = 0;
+
+  /// Emits the rows with their marks; always kDone. REQUIRES: output.HasRoom().
+  virtual StatusOr<StepResult> Process(const columnar::Batch& input,
+                                       MonoTime now,
+                                       Output& output) = 0;
+
+  /// Called when WakeAt() is due; needs no room: only watermarks and idleness are emitted.
+  virtual void OnTime(MonoTime now, Output& output) = 0;
+  virtual std::optional<MonoTime> WakeAt() const = 0;
+
+  /// Writes what it remembers into operator state. Called at a barrier, just before the state is
+  /// frozen.
+  virtual Status BeforeFreeze(state::TaskState& state) = 0;
+};
+
 /// A batch for a keyed step: rows, and the encoded key of each row.
 struct KeyedInput {
   const columnar::Batch& batch;
@@ -68,7 +92,9 @@ class KeyedStep {
   /// Called once, after the restore and before any input. kFiring: a restored firing goes on.
   virtual StatusOr<StepResult> Open(state::TaskState& state) = 0;
 
-  /// Takes one batch. Marks in it decide lateness; firing follows in OnWatermark(). REQUIRES:
+  /// Takes one batch. Marks in it decide lateness: they are those of the step's combined event
+  /// time, which the driver made of the marks and watermarks of all channels. Firing follows in
+  /// OnWatermark(). REQUIRES:
   /// output.HasRoom(), except while the step is firing: then it must take the input without output.
   virtual StatusOr<StepResult> Process(const KeyedInput& input, Output& output) = 0;
 
