@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THALWEG_STATE_ORDERED_TABLE_H_
+#define THALWEG_STATE_ORDERED_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "columnar/byte_rows.h"
+#include "state/keyed_rows.h"
+#include "state/row_buffer.h"
+#include "state/row_layout.h"
+#include "state/table_spec.h"
+
+namespace thalweg::state {
+
+/// One row of an ordered table. Both point into the table: valid until its next change.
+struct OrderedRow {
+  std::string_view sub_key;
+  const std::uint8_t* value;
+};
+
+/// What a scan found. Row i belongs to the slot at position origins[i] of the scanned slots.
+struct OrderedRows {
+  std::vector<const std::uint8_t*> values;
+  std::vector<std::string_view> sub_keys;
+  std::vector<std::uint32_t> origins;
+
+  void Clear();
+};
+
+/// Where a scan goes on.
+struct ScanPosition {
+  std::size_t origin = 0;  // Position in the scanned slots.
+  std::size_t row = 0;     // Rows of that slot already given.
+};
+
+/// Sub-keys from `begin` (inclusive) to `end` (exclusive); no `end`: to the last one.
+struct SubKeyRange {
+  std::string_view begin;
+  std::optional<std::string_view> end;
+};
+
+/// Key -> rows ordered by a sub-key (bytes, compared by memcmp; columnar::OrderedCodec makes them).
+///
+/// A key's rows lie in one piece of memory while they are few, so that a probe reads them at one
+/// go, and in blocks when they are many. Rows given by Append() have a running number per key as
+/// sub-key: the order of insertion, which a restore keeps.
+///
+/// First Resolve() or Find() the keys, then work on slots; kNoSlot is allowed and means no rows.
+/// Used by the task's thread only.
+class OrderedTable final : public KeyedRows {
+ public:
+  OrderedTable(TableContext& context, const TableSpec& spec);
+  ~OrderedTable() override;
+
+  /// Of the rows' values.
+  const RowLayout& layout() const { return layout_; }
+
+  /// Adds rows.row(i) behind the rows of slots[i].
+  void Append(std::span<const SlotId> slots, const RowBuffer& rows);
+  /// Inserts rows.row(i) under sub_keys[i], or replaces the row that is there.
+  void Put(std::span<const SlotId> slots,
+           const columnar::ByteRows& sub_keys,
+           const RowBuffer& rows);
+  /// The value under the sub-key for writing in place, an initial one if there was none (then
+  /// *created is true). Valid until the table's next change. Long strings are changed through
+  /// strings().Assign().
+  std::uint8_t* Edit(SlotId slot, std::string_view sub_key, bool* created = nullptr);
+
+  /// Null when there is no such row.
+  const std::uint8_t* Lookup(SlotId slot, std::string_view sub_key) const;
+  std::optional<OrderedRow> First(SlotId slot) const;
+  std::optional<OrderedRow> Last(SlotId slot) const;
+  /// The last row whose sub-key is at most `sub_key`.
+  std::optional<OrderedRow> LastAtMost(SlotId slot, std::string_view sub_key) const;
+  /// Rows of the key.
+  std::size_t Count(SlotId slot) const;
+
+  /// Adds the rows of all slots to `out`, slot by slot in sub-key order, at most `limit` in this
+  /// call. False: more is left; call again with the same position. Nothing may change in between.
+  bool Scan(std::span<const SlotId> slots,
+            std::size_t limit,
+            ScanPosition* position,
+            OrderedRows* out) const;
+  /// Adds up to `limit` rows of one slot that lie in `range`, from its begin on, or from its end on
+  /// downwards; their origin is `origin`.
+  void ScanRange(SlotId slot,
+                 const SubKeyRange& range,
+                 std::size_t limit,
+                 std::uint32_t origin,
+                 OrderedRows* out) const;
+  void ScanRangeReverse(SlotId slot,
+                        const SubKeyRange& range,
+                        std::size_t limit,
+                        std::uint32_t origin,
+                        OrderedRows* out) const;
+
+  /// False: there was no such row.
+  bool Erase(SlotId slot, std::string_view sub_key);
+  /// Erases, for each i, the first row of slots[i] whose value equals rows.row(i). found[i] is 1
+  /// when there was one, else 0.
+  void EraseEqual(std::span<const SlotId> slots,
+                  const RowBuffer& rows,
+                  std::span<std::uint8_t> found);
+  /// Erases the rows in the range and tells how many they were.
+  std::size_t EraseRange(SlotId slot, const SubKeyRange& range);
+
+ private:
+  const RowLayout layout_;
+};
+
+}  // namespace thalweg::state
+
+#endif  // THALWEG_STATE_ORDERED_TABLE_H_

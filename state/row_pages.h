@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THALWEG_STATE_ROW_PAGES_H_
+#define THALWEG_STATE_ROW_PAGES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "state/slot.h"
+
+namespace thalweg::state {
+
+/// Rows of one size by slot, in pages of about 2 MiB. The first page starts small and moves while
+/// it grows, so pointers to rows hold only until the next Add().
+class RowPages {
+ public:
+  /// `stride` is a multiple of 8, at most 64 KiB.
+  explicit RowPages(std::size_t stride);
+
+  std::uint8_t* row(SlotId slot) { return pages_[slot >> shift_].get() + (slot & mask_) * stride_; }
+  const std::uint8_t* row(SlotId slot) const {
+    return pages_[slot >> shift_].get() + (slot & mask_) * stride_;
+  }
+
+  /// A slot with undefined content: a freed one, else a new one.
+  SlotId Add();
+  void Free(SlotId slot) { free_.push_back(slot); }
+
+  std::size_t stride() const { return stride_; }
+  /// Slots handed out so far, freed ones included.
+  SlotId end() const { return end_; }
+  std::size_t live_count() const { return end_ - free_.size(); }
+  /// Memory of the rows that are in use.
+  std::size_t live_bytes() const { return live_count() * stride_; }
+
+ private:
+  struct FreePage {
+    void operator()(std::uint8_t* page) const { std::free(page); }
+  };
+  using Page = std::unique_ptr<std::uint8_t[], FreePage>;
+
+  void AddRoom();
+
+  std::size_t stride_;
+  int shift_;
+  SlotId mask_;
+  std::vector<Page> pages_;
+  SlotId end_ = 0;
+  SlotId room_ = 0;
+  std::vector<SlotId> free_;
+};
+
+}  // namespace thalweg::state
+
+#endif  // THALWEG_STATE_ROW_PAGES_H_

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THALWEG_STATE_TIMER_TABLE_H_
+#define THALWEG_STATE_TIMER_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "columnar/key_codec.h"
+#include "state/keyed_rows.h"
+#include "state/table_spec.h"
+
+namespace thalweg::state {
+
+/// In a list of times: this row has no timer.
+inline constexpr std::int64_t kNoTimer = std::numeric_limits<std::int64_t>::min();
+
+/// Timers that came due, by time, then by key bytes. `keys` can be given to any table's Resolve().
+struct DueTimers {
+  std::vector<std::int64_t> times;
+  columnar::EncodedKeys keys;
+};
+
+/// A set of (time, key). Times are event time or processing time in milliseconds, as the step likes
+/// it; use one table for each. Timers always stay in memory. Used by the task's thread only.
+class TimerTable final : public KeyedRows {
+ public:
+  TimerTable(TableContext& context, const TableSpec& spec);
+  ~TimerTable() override;
+
+  /// Sets a timer for key i at times[i], unless that is kNoTimer. A timer that is set already stays
+  /// one timer.
+  void Register(const columnar::EncodedKeys& keys, std::span<const std::int64_t> times);
+  /// Takes timers back; those that are not set, and kNoTimer, are ignored.
+  void Delete(const columnar::EncodedKeys& keys, std::span<const std::int64_t> times);
+
+  /// The earliest timer's time.
+  std::optional<std::int64_t> Next() const;
+  /// Removes timers with time <= `now`, earliest first, at most `limit` (at least one), and puts
+  /// them into `due`, whose content is replaced. True: more are due.
+  bool PopDue(std::int64_t now, std::size_t limit, DueTimers* due);
+
+ private:
+  std::map<std::int64_t, std::vector<SlotId>> buckets_;
+};
+
+}  // namespace thalweg::state
+
+#endif  // THALWEG_STATE_TIMER_TABLE_H_

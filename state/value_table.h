@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THALWEG_STATE_VALUE_TABLE_H_
+#define THALWEG_STATE_VALUE_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "state/keyed_rows.h"
+#include "state/row_buffer.h"
+#include "state/row_layout.h"
+#include "state/table_spec.h"
+
+namespace thalweg::state {
+
+/// Key -> one row of typed fields.
+///
+///   if (table.Resolve(keys, slots) == Residency::kParked) return StepResult::kParked;
+///   table.Touch(slots);
+///   const FieldPlace& count = table.layout().place(0);
+///   for (SlotId slot : slots) {
+///     std::uint8_t* row = table.value(slot);
+///     StoreField(row, count, LoadField<std::int64_t>(row, count) + 1);
+///   }
+///
+/// A key that was never seen has the initial row, all zero; so let zero mean "nothing yet". Used by
+/// the task's thread only.
+class ValueTable final : public KeyedRows {
+ public:
+  ValueTable(TableContext& context, const TableSpec& spec);
+  ~ValueTable() override;
+
+  const RowLayout& layout() const { return layout_; }
+
+  /// The value of a row. Read freely; write only between Touch() of the slot and the next call that
+  /// may make rows. Long strings are changed through strings().Assign().
+  std::uint8_t* value(SlotId slot) { return pages_.row(slot) + shape_.value_offset; }
+  const std::uint8_t* value(SlotId slot) const { return pages_.row(slot) + shape_.value_offset; }
+
+  /// Must come before the values of these slots are written (one slot may stand there many times):
+  /// marks them for the next snapshot, keeps what a snapshot under way still needs, renews their
+  /// time to live.
+  void Touch(std::span<const SlotId> slots);
+  /// Touch(), and appends to `first` the positions in `slots` of the first occurrence of each slot,
+  /// ascending: for one change per key and batch, with the old values read before the new ones are
+  /// written.
+  void TouchFirst(std::span<const SlotId> slots, std::vector<std::uint32_t>* first);
+
+  /// Forgets these rows; a slot may stand there many times and must not be used afterwards.
+  void Erase(std::span<const SlotId> slots);
+
+  /// Copies whole values in: value i of `rows` to slots[i]; for equal slots the last one stays.
+  /// Includes Touch().
+  void Write(std::span<const SlotId> slots, const RowBuffer& rows);
+
+ private:
+  const RowLayout layout_;
+};
+
+}  // namespace thalweg::state
+
+#endif  // THALWEG_STATE_VALUE_TABLE_H_
