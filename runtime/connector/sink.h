@@ -68,6 +68,13 @@ class Sink {
 class SinkConnector {
  public:
   virtual ~SinkConnector() = default;
+
+  /// As SourceConnector::Plan(). A sink that cannot tell changes from inserts refuses a table that
+  /// is `updating`.
+  virtual StatusOr<std::string> Plan(const TableRequest& /*table*/) const {
+    return Unimplemented("This connector cannot be used as the sink of a table");
+  }
+
   virtual StatusOr<std::unique_ptr<Sink>> Open(const std::string& spec,
                                                columnar::SchemaPtr schema,
                                                ConnectorContext context) const = 0;

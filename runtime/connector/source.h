@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/executor.h"
 #include "base/function.h"
 #include "base/status.h"
@@ -24,8 +25,12 @@
 #include "proto/checkpoint.pb.h"
 #include "runtime/connector/output.h"
 
+namespace thalweg {
+class MetricGroup;
+}  // namespace thalweg
+
 namespace thalweg::storage {
-class Store;
+class DirectoryStore;
 }  // namespace thalweg::storage
 
 namespace thalweg::runtime {
@@ -45,7 +50,16 @@ struct ConnectorContext {
   BlockingExecutor* executor = nullptr;  // For everything that may block.
   Mailbox* mailbox = nullptr;            // The task's: closures posted here run on its lane.
   UniqueFunction<void()> wake;           // Makes the task call the part again. On the lane only.
-  storage::Store* files = nullptr;       // The outside world's files, for connectors of files.
+  // The outside world's files, for connectors of files: their paths are keys of this store.
+  storage::DirectoryStore* files = nullptr;
+  MetricGroup* metrics = nullptr;  // Of the part; null: nobody looks.
+};
+
+/// What a table of the user tells its connector.
+struct TableRequest {
+  Configuration options;  // All options of the table but 'connector', by Flink's names.
+  columnar::SchemaPtr schema;
+  bool updating = false;  // Sinks: whether rows other than inserts come.
 };
 
 /// A part of a source's data that one reader reads from its begin to its end.
@@ -112,6 +126,14 @@ class Reader {
 class SourceConnector {
  public:
   virtual ~SourceConnector() = default;
+
+  /// Checks the options and compiles them into the spec that the Open functions take. Reads nothing
+  /// but `table`: the same table gives the same bytes. kInvalidArgument names option and remedy,
+  /// kUnimplemented what is not supported.
+  virtual StatusOr<std::string> Plan(const TableRequest& /*table*/) const {
+    return Unimplemented("This connector cannot be used as the source of a table");
+  }
+
   virtual StatusOr<std::unique_ptr<Enumerator>> OpenEnumerator(const std::string& spec,
                                                                ConnectorContext context) const = 0;
   virtual StatusOr<std::unique_ptr<Reader>> OpenReader(const std::string& spec,
