@@ -98,11 +98,11 @@ class Batch {
  private:
   struct Parts {
     SchemaPtr schema;
-    std::vector<ColumnPtr> columns;
+    std::vector<ColumnPtr> columns = {};
     std::size_t row_count = 0;
-    BufferPtr kinds;
+    BufferPtr kinds = nullptr;
     std::size_t kinds_begin = 0;
-    std::vector<WatermarkMark> marks;
+    std::vector<WatermarkMark> marks = {};
   };
   explicit Batch(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -41,8 +42,6 @@ class BatchBuilder {
   Batch Finish();
 
  private:
-  void AppendKinds(const Batch& batch, std::span<const std::uint32_t> rows);
-
   SchemaPtr schema_;
   std::vector<ColumnBuilder> columns_;
   std::size_t row_count_ = 0;

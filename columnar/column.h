@@ -54,14 +54,12 @@ class Column {
   std::size_t stored_length() const { return IsConstant() ? 1 : length_; }
 
   /// True when a null is possible; false guarantees that there is none.
-  bool MayHaveNulls() const { return parts_.validity != nullptr; }
+  bool MayHaveNulls() const { return validity_ != nullptr; }
   bool IsNull(std::size_t row) const {
-    return parts_.validity != nullptr && !bitmap::Get(parts_.validity->data(), row * stride_);
+    return validity_ != nullptr && !bitmap::Get(validity_, row * stride_);
   }
   /// Bitmap over the stored values (1 = valid), or nullptr when none is null.
-  const std::uint8_t* validity() const {
-    return parts_.validity == nullptr ? nullptr : parts_.validity->data();
-  }
+  const std::uint8_t* validity() const { return validity_; }
   /// Nulls among all length() rows.
   std::size_t CountNulls() const;
 
@@ -72,6 +70,9 @@ class Column {
     DCHECK_EQ(sizeof(T), WidthOf(physical_));
     return {reinterpret_cast<const T*>(values_), stored_length()};
   }
+
+  /// The stored values as bytes; null for kRow.
+  const std::uint8_t* values_bytes() const { return values_; }
 
   /// kString; the view lives as long as the column.
   std::string_view StringAt(std::size_t row) const {
@@ -97,6 +98,7 @@ class Column {
   friend ColumnPtr Slice(const ColumnPtr& column, std::size_t begin, std::size_t count);
   friend ColumnPtr WithType(const ColumnPtr& column, DataType type);
   friend ColumnPtr WithLength(const ColumnPtr& column, std::size_t length);
+  friend ColumnPtr CompactHeaps(const ColumnPtr& column);
 
   Column(DataType type, std::size_t length, std::size_t stride, Parts parts);
 
@@ -105,7 +107,9 @@ class Column {
   std::size_t length_;
   std::size_t stride_;
   Parts parts_;
-  const std::uint8_t* values_;  // Into parts_.values; behind its start for slices.
+  // Into the buffers of parts_; behind their start for slices.
+  const std::uint8_t* values_;
+  const std::uint8_t* validity_;
 };
 
 /// The same values with one stored value per row; `column` itself when it is flat already.

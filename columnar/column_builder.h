@@ -4,7 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -49,8 +49,9 @@ class ColumnBuilder {
   /// `value` must be of the alternative that Datum documents for type().
   void AppendDatum(const Datum& value);
 
-  /// Rows of a column of the same physical type; heaps are shared.
+  /// One row of a column of the same physical type; the bytes of strings are copied.
   void AppendFrom(const Column& column, std::size_t row);
+  /// Rows of a column of the same physical type; heaps are shared, so these are for many rows.
   void AppendRows(const Column& column, std::span<const std::uint32_t> rows);
   void AppendRange(const Column& column, std::size_t begin, std::size_t count);
 
@@ -66,7 +67,7 @@ class ColumnBuilder {
     return {reinterpret_cast<T*>(data_), capacity_};
   }
   StringHeap& heap() { return heap_; }
-  /// REQUIRES: row < the reserved capacity.
+  /// Also zeroes the value. REQUIRES: row < the reserved capacity.
   void SetNull(std::size_t row);
   void SetValid(std::size_t row);
   /// Bulk mode: rows [0, length) are written.
@@ -80,7 +81,12 @@ class ColumnBuilder {
  private:
   void Grow(std::size_t rows);
   void EnsureValidity();
-  void AppendValidity(const Column& column, std::size_t begin, std::size_t count);
+  /// Null bits of `column` for the rows [begin, begin + count), written behind length_.
+  void CopyValidity(const Column& column, std::size_t begin, std::size_t count);
+  void AppendConstant(const Column& column, std::size_t count);
+  void AppendLists(const Column& column, std::size_t begin, std::size_t count);
+  /// Makes the long ones of `count` views behind length_ refer to the adopted heaps of `column`.
+  void RebaseHeaps(const Column& column, std::size_t count);
 
   DataType type_;
   Physical physical_;

@@ -76,6 +76,8 @@ class HeapSet {
   }
 
  private:
+  friend class StringHeap;
+
   std::vector<BufferPtr> heaps_;
   std::vector<const char*> bases_;
   std::size_t bytes_ = 0;
@@ -93,7 +95,7 @@ class StringHeap {
   /// Room for `size` bytes at one place, for writers that produce bytes in place. What is not
   /// given to Commit() is free again at the next Reserve().
   char* Reserve(std::size_t size) {
-    if (size > capacity_ - used_) {
+    if (open_ == nullptr || size > capacity_ - used_) {
       Open(size);
     }
     return reinterpret_cast<char*>(open_->mutable_data()) + used_;
@@ -129,6 +131,7 @@ class StringHeap {
   std::uint32_t open_index_ = 0;
   std::size_t used_ = 0;
   std::size_t capacity_ = 0;
+  std::size_t next_capacity_ = 4096;
   HeapSetPtr last_adopted_;
   std::uint32_t last_adopted_base_ = 0;
 };
