@@ -4,6 +4,7 @@
 #   thalweg_library(NAME windows HEADERS session.h SRCS session.cc DEPS thalweg::base PRIVATE_DEPS thalweg::state)
 #   thalweg_test(session_test DEPS thalweg::windows)                  # one program, one ctest entry
 #   thalweg_bench(session_bench DEPS thalweg::windows)
+#   thalweg_fuzzer(json_fuzzer DEPS thalweg::connectors_formats)      # corpus in tests/fuzz/corpus/json_fuzzer/
 #   thalweg_proto(NAME proto SRCS plan.proto)                         # included as "proto/plan.pb.h"
 #
 # Target thalweg_<NAME>, alias thalweg::<NAME>. Headers are included from the root of the repository.
@@ -137,7 +138,29 @@ function(thalweg_bench name)
   add_dependencies(benches ${name})
 endfunction()
 
+# LLVMFuzzerTestOneInput in <name>.cc. A fuzzing build links libFuzzer (target `fuzzers`, `make fuzz`); any other build
+# replays the kept corpus as a test.
+function(thalweg_fuzzer name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SRCS;DEPS")
+  if(NOT arg_SRCS)
+    set(arg_SRCS ${name}.cc)
+  endif()
+  if(THALWEG_FUZZ)
+    add_executable(${name} ${arg_SRCS})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${name})
+  elseif(THALWEG_TESTS)
+    add_executable(${name} ${arg_SRCS} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.cc)
+    add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    thalweg_test_properties(${name} LABEL unit BUDGET 20)
+  else()
+    return()
+  endif()
+  target_link_libraries(${name} PRIVATE thalweg_options ${arg_DEPS})
+endfunction()
+
 if(THALWEG_TESTS)
   enable_testing()
 endif()
 add_custom_target(benches)
+add_custom_target(fuzzers)
