@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front for CMake presets and tools/; each target installs the Debian packages that it needs.
+SEEDS ?= 3000
+JOBS ?= $(shell nproc)
+install := tools/install-packages.sh
+
+.PHONY: release test bench check asan tsan clang fuzz sim mutants fresh
+
+release:  ## Builds into build/release.
+	$(install) build
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+
+test:  ## Builds into build/dev and runs every test.
+	$(install) build
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS)
+	tools/test.sh build/dev
+
+bench:  ## Runs the measures of docs/benchmarks.md; writes build/bench.json.
+	$(install) build
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+	bench/run.sh build/release build/bench.json
+
+check:  ## Format, lint, layer rule, duplicate includes; ALL=1 looks at every file.
+	$(install) build check
+	tools/check.sh $(if $(ALL),--all)
+
+asan tsan:  ## Every test under the address and undefined behaviour, or the thread sanitizer.
+	$(install) build
+	cmake --preset $@
+	cmake --build --preset $@ -j $(JOBS)
+	tools/test.sh build/$@
+
+clang:  ## Every test built by clang with thread-safety analysis; every header on its own.
+	$(install) build check
+	cmake --preset clang
+	cmake --build --preset clang -j $(JOBS)
+	tools/test.sh build/clang
+
+fuzz:  ## Every fuzzer for SECONDS_EACH=60.
+	$(install) build check
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j $(JOBS)
+	tools/fuzz.sh build/fuzz
+
+sim:  ## SEEDS runs of the simulated cluster.
+	$(install) build
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS) --target sim
+	build/dev/bin/sim --seeds=$(SEEDS)
+
+mutants:  ## Which oracle of the simulated cluster catches which deliberate mistake.
+	$(install) build
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS) --target sim
+	build/dev/bin/sim --mutants --seeds=$(SEEDS)
+
+fresh:  ## The README's commands in a new Debian 12 root.
+	$(install) fresh
+	tools/fresh.sh
