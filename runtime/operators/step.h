@@ -33,7 +33,7 @@ enum class StepResult {
   kMore,    // The output is full. Continue() must come to kDone before the next input and before a
             // barrier.
   kFiring,  // Output is left, but the cursor is part of state: a barrier may pass before the next
-            // Continue().
+            // Continue(). No slots are kept between the calls.
   kParked,  // Spilled state is being read. Continue() when it has come; neither input nor barrier
             // before kDone.
 };
@@ -95,7 +95,8 @@ class KeyedStep {
   /// Takes one batch. Marks in it decide lateness: they are those of the step's combined event
   /// time, which the driver made of the marks and watermarks of all channels. Firing follows in
   /// OnWatermark(). REQUIRES:
-  /// output.HasRoom(), except while the step is firing: then it must take the input without output.
+  /// output.HasRoom(), except while the step is firing: then it must take the input without output,
+  /// and says kFiring, as it still is (or kParked, and kFiring from Continue()).
   virtual StatusOr<StepResult> Process(const KeyedInput& input, Output& output) = 0;
 
   /// Goes on where the last call stopped. REQUIRES: output.HasRoom() unless the step was parked.
