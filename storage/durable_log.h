@@ -98,6 +98,8 @@ class DurableLog {
   Status Truncate(std::uint64_t before_slot) const;
 
  private:
+  StatusOr<AppendOutcome> TryAppend(std::uint64_t slot, std::string_view bytes) const;
+
   Store& store_;
   const std::string prefix_;
   const std::uint64_t nonce_;

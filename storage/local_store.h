@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -54,6 +55,16 @@ class LocalStore final : public DirectoryStore {
 
  private:
   LocalStore(std::filesystem::path root, FileCalls& calls);
+
+  /// Runs `place`, which returns 0 or an errno, on the key's path. The directory is durable before
+  /// and synced after it.
+  Status Place(std::string_view key, const std::function<int(const std::filesystem::path&)>& place);
+  /// Makes a directory and all above it, durably; returns 0 or an errno.
+  int MakeDurable(const std::filesystem::path& directory);
+  bool IsDurable(const std::filesystem::path& directory);
+  void Forget(const std::filesystem::path& directory);
+  /// Removes the directory and those above it as long as they are empty.
+  void RemoveEmptyDirectories(std::filesystem::path directory);
 
   // Constant after construction.
   const std::filesystem::path root_;

@@ -92,10 +92,16 @@ class FaultyStore final : public storage::DirectoryStore {
                                  std::string_view call,
                                  std::string_view key,
                                  std::uint64_t bytes);
-  std::string Flip(std::string bytes);
+  std::uint64_t CallsOf(StoreCalls calls) const REQUIRES_LOCK(mutex_);
+  std::string Flip(std::string_view bytes);
 
+  /// Runs one writing call. `lie` is what a dropped write returns.
   template <class Result, class Do>
-  Result Write(std::string_view call, std::string_view key, std::string_view bytes, Do&& perform);
+  Result Write(std::string_view call,
+               std::string_view key,
+               std::string_view bytes,
+               Result lie,
+               Do&& perform);
   template <class Do>
   StatusOr<std::string> Read(std::string_view call, std::string_view key, Do&& perform);
 

@@ -6,6 +6,7 @@
 //
 // A crash of the node finds each work before its effect, and then a seeded choice decides whether
 // the effect still happens (the disk had the request), or behind it. Either way the reply is lost.
+// Destroying the executor drops the works whose time has not come.
 #ifndef THALWEG_TESTS_TESTING_SIM_EXECUTOR_H_
 #define THALWEG_TESTS_TESTING_SIM_EXECUTOR_H_
 

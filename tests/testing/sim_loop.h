@@ -99,6 +99,9 @@ class SimLoop {
 
   static bool IsLater(const Entry& a, const Entry& b);
   Entry PopEntry();
+  /// Drops cancelled events from the front.
+  bool HasNext();
+  void FreeSlot(std::uint32_t slot);
 
   const std::uint64_t seed_;
   SeededRandom random_;

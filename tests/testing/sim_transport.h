@@ -79,9 +79,10 @@ class SimNetwork {
   /// Breaks all connections between the two now.
   void Break(SimNode& a, SimNode& b);
 
+  struct State;  // Of sim_transport.cc.
+
  private:
   friend class SimTransport;
-  struct State;
   std::shared_ptr<State> state_;
 };
 
