@@ -79,11 +79,13 @@ Status Annotate(const Status& status, std::string_view prefix);
 /// status. `decl` must not contain a comma outside of parentheses.
 #define ASSIGN_OR_RETURN(decl, expr) \
   ASSIGN_OR_RETURN_INNER(THALWEG_CONCAT(status_or_, __LINE__), decl, expr)
+// NOLINTBEGIN(bugprone-macro-parentheses): `decl` may be a declaration, which takes no parentheses.
 #define ASSIGN_OR_RETURN_INNER(status_or, decl, expr) \
   auto status_or = (expr);                            \
   if (!status_or.ok()) {                              \
     return std::move(status_or).status();             \
   }                                                   \
   decl = *std::move(status_or)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // THALWEG_BASE_STATUS_H_

@@ -22,13 +22,14 @@ echo "== format: clang-format-19"
 echo "== layers and duplicate includes"
 python3 tests/layers/layers.py . || failed=1
 
-# A header is seen through the sources that include it.
-sources=$(printf '%s\n' $files | grep '\.cc$')
-echo "== lint: clang-tidy-19 on $(printf '%s' "$sources" | grep -c .) files"
+# A header is linted through the sources that include it. An include that is only missing is not a finding.
+sources=$(printf '%s\n' "$files" | grep '\.cc$' || true)
+echo "== lint: clang-tidy-19 on $(printf '%s' "$sources" | grep -c .) sources"
 if [ -n "$sources" ]; then
-  cmake --preset clang >/dev/null && cmake --build --preset clang --target thalweg_proto >/dev/null || failed=1
-  printf '%s\n' "$sources" |
-    xargs -P 2 -n 1 clang-tidy-19 -p build/clang --quiet --warnings-as-errors='*' 2>/dev/null || failed=1
+  cmake --preset clang >/dev/null && cmake --build build/clang --target thalweg_proto >/dev/null || failed=1
+  findings=$(printf '%s\n' "$sources" | xargs -P 2 -n 1 clang-tidy-19 -p build/clang --quiet 2>/dev/null |
+    awk '/^[^ ].*: (warning|error): /{ keep = !/no header providing/ && !seen[$0]++ } keep')
+  [ -z "$findings" ] || { printf '%s\n' "$findings"; failed=1; }
 fi
 
 [ $failed -eq 0 ] && echo "== all checks passed"
