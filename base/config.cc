@@ -136,7 +136,7 @@ StatusOr<T> GetAs(const Configuration& configuration, const Option<T>& option, P
   if (!text) {
     return option.default_value;
   }
-  const StatusOr<T> value = parse(*text);
+  StatusOr<T> value = parse(*text);
   if (!value.ok()) {
     return Annotate(value.status(), fmt::format("Option '{}'", option.key));
   }
