@@ -59,6 +59,7 @@ class ColumnBuilder {
   /// child(0) since the last call become one list.
   void AppendParent();
   ColumnBuilder& child(std::size_t i) { return children_[i]; }
+  std::size_t child_count() const { return children_.size(); }
 
   /// Capacity for which Reserve() asked, or more. Invalid after the next growth.
   template <class T>

@@ -16,7 +16,6 @@
 namespace thalweg::columnar {
 
 class Batch;
-class ColumnBuilder;
 
 /// Rows as compact bytes without a description of their types, for values in state.
 ///
@@ -47,6 +46,11 @@ class RowCodec {
     std::uint32_t offset;
     std::uint32_t width;
   };
+
+  void WriteNulls(std::span<const ColumnPtr> columns,
+                  std::span<const std::uint32_t> heads,
+                  char* bytes) const;
+  Status CheckHeads(std::span<const std::string_view> rows) const;
 
   std::vector<DataType> types_;
   std::vector<FixedColumn> fixed_;
