@@ -279,6 +279,17 @@ StatusOr<std::string> LocalStore::GetRange(std::string_view key,
   return ReadRange(key, root_ / key, offset, length);
 }
 
+StatusOr<std::uint64_t> LocalStore::Size(std::string_view key) {
+  RETURN_IF_ERROR(ValidateKey(key));
+  const fs::path path = root_ / key;
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) {
+    return FileError(errno, "reading", key, path);
+  }
+  return S_ISDIR(info.st_mode) ? FileError(ENOENT, "reading", key, path)
+                               : StatusOr<std::uint64_t>(static_cast<std::uint64_t>(info.st_size));
+}
+
 StatusOr<std::vector<std::string>> LocalStore::List(std::string_view prefix) {
   // Begins at the deepest directory that the prefix names, so that listing one log does not walk
   // all jobs.

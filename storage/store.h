@@ -78,6 +78,9 @@ class Store {
                                          std::uint64_t offset,
                                          std::uint64_t length) = 0;
 
+  /// Returns the size of the value in bytes.
+  virtual StatusOr<std::uint64_t> Size(std::string_view key) = 0;
+
   /// Returns all keys that begin with `prefix` (bytewise; it may end inside a segment or be empty),
   /// sorted. Keys that come or go during the call may be in the answer or not.
   virtual StatusOr<std::vector<std::string>> List(std::string_view prefix) = 0;

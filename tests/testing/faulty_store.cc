@@ -155,6 +155,14 @@ StatusOr<std::string> FaultyStore::GetRange(std::string_view key,
   return Read("GetRange", key, [&] { return target_.GetRange(key, offset, length); });
 }
 
+StatusOr<std::uint64_t> FaultyStore::Size(std::string_view key) {
+  const std::optional<StoreFault> fault = Next(StoreCalls::kReads, "Size", key, 0);
+  if (fault.has_value() && fault != StoreFault::kFlippedBit) {
+    return InjectedFailure("Size", key);
+  }
+  return target_.Size(key);
+}
+
 StatusOr<std::vector<std::string>> FaultyStore::List(std::string_view prefix) {
   if (Next(StoreCalls::kReads, "List", prefix, 0).has_value()) {
     return InjectedFailure("List", prefix);

@@ -29,7 +29,7 @@ namespace thalweg::testing {
 /// Which calls a rule is about.
 enum class StoreCalls {
   kWrites,  // PutIfAbsent, Put, Delete, Rename, OpenForWrite, and Append, Sync and Close of a file.
-  kReads,   // Get, GetRange, List.
+  kReads,   // Get, GetRange, Size, List.
   kAll,
 };
 
@@ -70,6 +70,7 @@ class FaultyStore final : public storage::DirectoryStore {
   StatusOr<std::string> GetRange(std::string_view key,
                                  std::uint64_t offset,
                                  std::uint64_t length) override;
+  StatusOr<std::uint64_t> Size(std::string_view key) override;
   StatusOr<std::vector<std::string>> List(std::string_view prefix) override;
   Status Delete(std::string_view key) override;
 

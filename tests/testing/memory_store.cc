@@ -164,6 +164,16 @@ StatusOr<std::string> MemoryStore::GetRange(std::string_view key,
   return bytes.substr(offset, length);
 }
 
+StatusOr<std::uint64_t> MemoryStore::Size(std::string_view key) {
+  RETURN_IF_ERROR(ValidateKey(key));
+  MutexLock lock(disk_->mutex);
+  const auto found = disk_->files.find(key);
+  if (found == disk_->files.end()) {
+    return Missing(key);
+  }
+  return found->second->bytes.size();
+}
+
 StatusOr<std::vector<std::string>> MemoryStore::List(std::string_view prefix) {
   MutexLock lock(disk_->mutex);
   std::vector<std::string> keys;
