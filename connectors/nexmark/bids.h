@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "columnar/time_text.h"
 #include "columnar/type.h"
 
 namespace thalweg::connectors {
@@ -23,9 +24,9 @@ struct Bid {
   std::int64_t bidder;
   std::int64_t price;
   std::string_view channel;
-  std::string url;
+  std::string_view url;
   std::int64_t date_time_millis;
-  std::string extra;
+  std::string_view extra;
 };
 
 struct BidOptions {
@@ -49,6 +50,8 @@ class BidGenerator {
   BidOptions options_;
   Bid bid_;
   std::string channel_;
+  std::string date_time_;
+  columnar::TimestampFormatter timestamps_;
 };
 
 }  // namespace thalweg::connectors

@@ -3,8 +3,8 @@
 // Column batches into JSON lines, one object per row, fields in the order of the schema.
 //
 // As Flink's format writes them: timestamps without trailing zeros of the fraction, DECIMAL as a
-// plain number, BYTES in base64, NaN and infinities as strings. Two differences: a decimal is never
-// in scientific notation, and DEL is not escaped.
+// number, BYTES in base64, NaN and infinities as strings. One difference: a decimal is never in
+// scientific notation.
 #ifndef THALWEG_CONNECTORS_FORMATS_JSON_JSON_WRITER_H_
 #define THALWEG_CONNECTORS_FORMATS_JSON_JSON_WRITER_H_
 
