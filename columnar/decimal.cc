@@ -86,20 +86,6 @@ Division Divide(UInt256 dividend, UInt128 divisor) {
   return result;
 }
 
-/// REQUIRES: 0 < divisor < 2^255.
-UInt256 Remainder(UInt256 dividend, UInt256 divisor) {
-  UInt256 remainder;
-  for (int bit = 255; bit >= 0; --bit) {
-    const UInt128 word = bit >= 128 ? dividend.high : dividend.low;
-    remainder.high = (remainder.high << 1) | (remainder.low >> 127);
-    remainder.low = (remainder.low << 1) | ((word >> (bit % 128)) & 1);
-    if (remainder >= divisor) {
-      remainder = Subtract(remainder, divisor);
-    }
-  }
-  return remainder;
-}
-
 /// Sign and magnitude.
 struct Wide {
   bool negative;
@@ -325,10 +311,12 @@ std::optional<Int128> DecimalModulo(Scaled a, Scaled b, DecimalSpec result) {
   const int scale = std::max(a.scale, b.scale);
   const Wide dividend = Align(a, scale);
   const Wide divisor = Align(b, scale);
+  // A divisor of more than 16 bytes got its digits by aligning, so the dividend has the larger
+  // scale, was not changed and is the smaller of the two.
   const UInt256 remainder =
-      divisor.magnitude.high == 0 && divisor.magnitude.low <= UInt128{1} << 127
-          ? UInt256{.low = Divide(dividend.magnitude, divisor.magnitude.low).remainder}
-          : Remainder(dividend.magnitude, divisor.magnitude);
+      divisor.magnitude > dividend.magnitude
+          ? dividend.magnitude
+          : UInt256{.low = Divide(dividend.magnitude, divisor.magnitude.low).remainder};
   return Rescale({dividend.negative, remainder}, scale, result);
 }
 
