@@ -12,19 +12,21 @@ Gate::Gate(std::vector<GateChannel> channels)
     : channels_(std::move(channels)), aligner_(channels_.size()), watermarks_(channels_.size()) {}
 
 std::optional<GateItem> Gate::Read(GateMode mode, MonoTime now) {
-  // Each turn looks at every channel once; an item that gives nothing (a watermark that holds
-  // nobody up) counts as no turn.
-  for (std::size_t looked = 0; ready_.empty() && looked < channels_.size(); ++looked) {
+  // An item may give nothing, such as a watermark that another channel holds back: then the next
+  // channel has its turn, until all of them have nothing.
+  std::size_t empty_count = 0;
+  while (ready_.empty() && empty_count < channels_.size()) {
     const std::size_t channel = next_;
     next_ = (next_ + 1) % channels_.size();
     ChannelReader& reader = *channels_[channel].reader;
-    if (aligner_.IsBlocked(channel) ||
-        (mode == GateMode::kToBarrier && !reader.HasQueuedBarrier())) {
-      continue;
-    }
-    if (std::optional<Item> item = reader.Read(); item.has_value()) {
+    const bool may_read =
+        !aligner_.IsBlocked(channel) && (mode == GateMode::kAll || reader.HasQueuedBarrier());
+    std::optional<Item> item = may_read ? reader.Read() : std::nullopt;
+    if (item.has_value()) {
       Handle(channel, std::move(*item), now);
-      looked = 0;
+      empty_count = 0;
+    } else {
+      ++empty_count;
     }
   }
   return TakeReady();
