@@ -15,20 +15,16 @@
 // service then says nothing more to workers, closes their connections so that they look for the new
 // leader, answers users with kUnavailable and tells its listener. It is of no further use.
 
-#include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/function.h"
 #include "base/ids.h"
 #include "base/status.h"
-#include "coordinator/checkpoint_stats.h"
 #include "coordinator/environment.h"
+#include "coordinator/job_description.h"
 #include "coordinator/job_machine.h"
-#include "coordinator/job_state.h"
 #include "proto/plan.pb.h"
 #include "transport/transport.h"
 
@@ -40,30 +36,6 @@ struct CoordinatorOptions {
   Milliseconds heartbeat_interval{1'000};   // Of the workers.
   Milliseconds heartbeat_patience{10'000};  // A worker not heard of for longer is lost.
   JobMachineOptions jobs;
-};
-
-struct SubmitRequest {
-  std::optional<JobId> job;  // Absent: a new one is drawn.
-  proto::JobGraph graph;
-};
-
-/// How a job ended.
-struct JobOutcome {
-  JobState state = JobState::kFinished;  // IsEnd(state).
-  std::string reason;                    // Empty when it finished.
-};
-
-struct JobDescription {
-  JobId job;
-  std::string name;
-  JobState state = JobState::kCreated;
-  std::string reason;  // Of the last failure or the end.
-  Attempt attempt;     // n == 0: not deployed yet by this leader.
-  std::optional<CheckpointId> newest_checkpoint;
-  std::uint32_t slots_needed = 0;
-  std::uint32_t missing_slots = 0;  // It waits for so many more.
-  std::uint32_t restarts = 0;       // Since they were last reset.
-  CheckpointStats checkpoints;
 };
 
 /// What the owner of a service hears, as mails of its mailbox. The owner may destroy the service,
@@ -79,6 +51,8 @@ class CoordinatorListener {
   /// used.
   virtual void OnSteppedDown(const Status& status) = 0;
 };
+
+class CoordinatorCore;
 
 class CoordinatorService {
  public:
@@ -129,8 +103,11 @@ class CoordinatorService {
   void Watch(JobId job, Mailbox& mailbox, Callback<StatusOr<JobOutcome>> done);
 
  private:
-  class Core;
-  std::shared_ptr<Core> core_;
+  /// Runs `call` on the core as a mail of its mailbox.
+  void Post(UniqueFunction<void(CoordinatorCore&)> call);
+
+  Mailbox& mailbox_;
+  std::shared_ptr<CoordinatorCore> core_;
 };
 
 }  // namespace thalweg::coordinator

@@ -37,6 +37,7 @@ void WorkerTable::Add(const WorkerId& id,
                                              .unwanted = {}})
                          .second;
   CHECK(added);
+  ++version_;
 }
 
 bool WorkerTable::Remove(const WorkerId& id) {
@@ -82,7 +83,7 @@ void WorkerTable::AddUnwanted(const WorkerId& id, const JobId& job) {
 
 void WorkerTable::OnGone(const WorkerId& id, const JobId& job) {
   if (const auto found = workers_.find(id); found != workers_.end()) {
-    found->second.unwanted.erase(job);
+    version_ += found->second.unwanted.erase(job);
   }
 }
 
@@ -105,7 +106,7 @@ void WorkerTable::Reserve(const JobId& job, const Placement& placement) {
 
 void WorkerTable::Release(const JobId& job) {
   for (auto& [id, worker] : workers_) {
-    worker.slots_in_use.erase(job);
+    version_ += worker.slots_in_use.erase(job);
   }
 }
 

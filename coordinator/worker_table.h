@@ -64,8 +64,12 @@ class WorkerTable {
 
   const std::map<WorkerId, Worker>& workers() const { return workers_; }
 
+  /// Rises whenever slots may have become free.
+  std::uint64_t version() const { return version_; }
+
  private:
   std::map<WorkerId, Worker> workers_;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace thalweg::coordinator
