@@ -53,9 +53,9 @@ class TimestampFormatter {
   char minute_text_[24];  // `yyyy-MM-dd HH:mm:`.
 };
 
-/// Reads timestamps: `yyyy-MM-dd HH:mm:ss[.f]` with ' ' or 'T', optional seconds, and for
-/// TIMESTAMP_LTZ an optional 'Z' or `+hh:mm` (UTC when absent). Remembers the value of the last
-/// minute. Digits beyond the type's precision are cut off. One per reader; not thread-safe.
+/// Reads timestamps: `yyyy-MM-dd[ HH:mm[:ss[.f]]]` with ' ' or 'T', and for TIMESTAMP_LTZ an
+/// optional 'Z' or `+hh:mm` (UTC when absent). Remembers the value of the last minute. Digits
+/// beyond the type's precision are cut off. One per reader; not thread-safe.
 class TimestampParser {
  public:
   explicit TimestampParser(const DataType& type);
@@ -65,6 +65,8 @@ class TimestampParser {
 
  private:
   std::optional<std::int64_t> ParseSlow(std::string_view text);
+  /// Seconds and fraction, from `:ss` on; nullopt: something else, or a zone.
+  std::optional<std::int64_t> ParseSeconds(std::string_view text) const;
 
   bool zoned_;
   int precision_;
@@ -73,7 +75,8 @@ class TimestampParser {
   char minute_text_[16];           // `yyyy-MM-dd HH:mm`.
 };
 
-/// `yyyy-MM-dd`, and `HH:mm:ss[.f]` of a day's milliseconds at most `precision` digits.
+/// `yyyy-MM-dd`, and `HH:mm:ss[.f]` of a day's milliseconds, with at most `precision` digits and
+/// without trailing zeros. Readers take `HH:mm` too; nullopt: something else.
 void AppendDate(std::int32_t days, std::string* out);
 void AppendTime(std::int32_t millis, int precision, std::string* out);
 std::optional<std::int32_t> ParseDate(std::string_view text);
