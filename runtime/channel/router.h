@@ -37,7 +37,7 @@ class Router {
 
 struct RouterOptions {
   proto::Partitioning partitioning = proto::PARTITION_FORWARD;
-  std::vector<std::uint32_t> keys;  // Columns; PARTITION_HASH.
+  std::vector<std::uint32_t> keys = {};  // Columns; PARTITION_HASH.
   std::uint32_t key_group_count = 0;
   std::uint32_t subtask = 0;  // Of the sender.
 };

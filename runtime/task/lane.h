@@ -42,6 +42,8 @@ class Lane {
   /// On the lane, not from inside a task. Destroys the task without side effects: nothing of it
   /// runs any more when this returns. No task of that inbox: nothing happens.
   void Remove(const TaskInbox& inbox);
+  /// The same for all tasks.
+  void Clear();
 
   /// Runs the mails, then one slice of the next task that can run. False: nothing could run until
   /// a wake-up or WakeAt().
@@ -54,20 +56,17 @@ class Lane {
  private:
   struct Entry {
     std::unique_ptr<Task> task;
-    bool runnable = true;
+    Progress progress = Progress::kMoved;
   };
 
-  void RunMails();
-  bool CanRun(Entry& entry, MonoTime now);
-  void Account(MonoTime now);
+  static bool CanRun(Entry& entry, MonoTime now);
+  bool RunMails();
 
   const std::shared_ptr<LaneSignal> signal_;
   const std::shared_ptr<TaskInbox> inbox_;
   std::vector<Entry> tasks_;
-  std::size_t next_ = 0;
-  // The task that ran in the last slice: its time counts until the next one begins.
-  Task* last_ = nullptr;
-  MonoTime last_start_;
+  std::size_t next_ = 0;  // Whose turn it is.
+  Task* last_ = nullptr;  // Whose slice ends with the next reading of the clock.
 };
 
 }  // namespace thalweg::runtime

@@ -2,6 +2,7 @@
 #ifndef THALWEG_RUNTIME_TASK_LANE_THREAD_H_
 #define THALWEG_RUNTIME_TASK_LANE_THREAD_H_
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <thread>
@@ -44,7 +45,7 @@ class LaneThread {
   Mutex mutex_;
   CondVar changed_;
   bool notified_ GUARDED_BY(mutex_) = false;
-  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::atomic<bool> stopping_{false};
 
   Lane lane_;
   std::thread thread_;  // Last: it uses what is above.

@@ -2,20 +2,22 @@
 //
 // One parallel instance of a chain of steps, with its state and its part of checkpoints.
 //
-//   kStarting ──state restored, steps open──> kRunning
-//       │                                        │
-//       └──────────────── fails ─────────────────┴──> kFailed: does nothing any more
+//   kNew ──> kRestoring ──state restored, steps open──> kRunning
+//    │            │                                        │
+//    └────────────┴──────────────── fails ─────────────────┴──> kFailed: does nothing any more
 //
 // A task that has seen the end of its input stays in kRunning: barriers still pass.
 #ifndef THALWEG_RUNTIME_TASK_TASK_H_
 #define THALWEG_RUNTIME_TASK_TASK_H_
 
-#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/counters.h"
 #include "base/executor.h"
 #include "base/ids.h"
 #include "base/status.h"
@@ -23,6 +25,8 @@
 #include "proto/checkpoint.pb.h"
 #include "runtime/channel/item.h"
 #include "runtime/connector/sink.h"
+#include "runtime/task/chain.h"
+#include "runtime/task/snapshot_assembly.h"
 #include "runtime/task/task_inbox.h"
 #include "runtime/task/task_listener.h"
 
@@ -32,9 +36,6 @@ class TaskState;
 
 namespace thalweg::runtime {
 
-class Chain;
-struct TaskMetrics;
-
 /// What one slice of work achieved. The lane decides from this alone whether to run the task again.
 enum class Progress {
   kMoved,  // Input or output moved: run again soon.
@@ -42,34 +43,47 @@ enum class Progress {
   kDone,   // The task has failed: Run() must not be called again.
 };
 
-/// What a task is made of. TaskBuilder (task_builder.h) fills it from a plan, tests by hand.
+/// How a task spends its time. In microseconds; the three add up to the task's life.
+struct TaskMetrics {
+  explicit TaskMetrics(MetricGroup& group);
+
+  Counter& busy;
+  Counter& idle;     // Nothing to do.
+  Counter& blocked;  // Something to do, and no room at the outputs: back pressure.
+  Histogram& pause;  // Of each checkpoint.
+};
+
+/// What a task is made of. BuildTask() (task_builder.h) fills it from a plan, tests by hand.
 struct TaskParts {
   TaskId id;
-  KeyGroupRange key_groups;
   std::shared_ptr<TaskInbox> inbox;
   std::shared_ptr<TaskExecutor> executor;   // Late works keep it alive.
-  std::unique_ptr<state::TaskState> state;  // Null: no step of the chain remembers anything.
+  std::unique_ptr<state::TaskState> state;  // Tables are declared.
+  WakeFlag spill_read;                      // Set by the state's `wake`.
   std::unique_ptr<Chain> chain;
+  OperatorId head_operator;                   // Whose entries the head's connector has; or empty.
+  OperatorId sink_operator;                   // The same of the sink.
   std::vector<proto::TaskSnapshot> restores;  // Of the tasks whose work this one takes over.
   CheckpointId restored;                      // Which checkpoint those belong to; 0: none.
   TaskListener* listener = nullptr;           // Outlives the task.
   const Clock* clock = nullptr;               // To measure pauses; outlives the task.
-  TaskMetrics* metrics = nullptr;             // May be null; outlives the task.
+  std::unique_ptr<TaskMetrics> metrics;       // Null: nobody looks.
 };
 
 /// All calls on the task's lane; none blocks. Destroying it has no side effects: late replies of
 /// executors do not reach it, and what it wrote for checkpoints stays for whoever owns those.
-class Task final {
+class Task final : private SinkListener {
  public:
   explicit Task(TaskParts parts);
-  ~Task();
+  ~Task() override;
 
   TaskId id() const { return parts_.id; }
   const std::shared_ptr<TaskInbox>& inbox() const { return parts_.inbox; }
-  TaskMetrics* metrics() const { return parts_.metrics; }
 
   /// Runs the mails that wait, then moves batches until nothing can move or the slice is over.
   Progress Run(MonoTime now, WallTime wall);
+  /// When the slice that Run() began was over; for the metrics.
+  void EndSlice(MonoTime now);
   /// When to run although nobody wakes the task.
   std::optional<MonoTime> WakeAt() const { return wake_at_; }
 
@@ -83,13 +97,42 @@ class Task final {
   void AbortCheckpoint(CheckpointId checkpoint);
 
  private:
-  class Running;
+  enum class Phase { kNew, kRestoring, kRunning, kFailed };
 
+  void RunMails();
   void Fail(const Status& status);
 
+  // The beginning.
+  void Start();
+  Status Open();
+  StateEntries TakeEntries(const OperatorId& op);
+
+  // Moving.
+  StatusOr<Progress> RunSlice();
+  void ReportLost();
+
+  // Checkpoints.
+  Status TakeSnapshot();
+  void OnSnapshotPart(CheckpointId checkpoint, StatusOr<SnapshotPart> part);
+
+  // SinkListener.
+  void OnCommitted(CheckpointId checkpoint) override;
+  void OnReplayed() override;
+  void OnFailed(Status status) override;
+
   TaskParts parts_;
-  std::unique_ptr<Running> running_;  // Null once the task has failed.
+  Phase phase_ = Phase::kNew;
+  SliceTime now_;  // Of the current slice, or of the last one.
   std::optional<MonoTime> wake_at_;
+  bool end_reported_ = false;
+
+  SnapshotAssembly assembly_;
+  std::set<CheckpointId> undecided_;  // Taken, and neither complete nor aborted.
+  CheckpointId newest_taken_{0};
+
+  // For the metrics.
+  MonoTime slice_start_;
+  std::optional<MonoTime> rest_start_;
 };
 
 }  // namespace thalweg::runtime
