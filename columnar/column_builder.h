@@ -28,6 +28,7 @@ class ColumnBuilder {
   ~ColumnBuilder();
 
   const DataType& type() const { return type_; }
+  Physical physical() const { return physical_; }
   std::size_t length() const { return length_; }
   /// Makes room for `rows` rows in all, counted from row 0.
   void Reserve(std::size_t rows) {

@@ -20,19 +20,35 @@ namespace {
 
 /// A key of one string column, which is so common that it gets its bytes on the stack.
 void HashStrings(const Column& column, std::span<std::uint64_t> out) {
+  constexpr std::size_t kHeadMax = 6;  // Byte that tells NULL, and the length.
   constexpr std::size_t kStackSize = 256;
   char stack[kStackSize];
   std::string heap;
+  const StringRef* refs = column.Values<StringRef>().data();
+  const std::uint64_t null_hash = HashKeyBytes(std::string_view("\0", 1));
   for (std::size_t row = 0; row < out.size(); ++row) {
-    const std::size_t at = row * column.stride();
-    const std::size_t size = value_bytes::SizeOfNullable(value_bytes::Form::kCanonical, column, at);
+    if (column.IsNull(row)) {
+      out[row] = null_hash;
+      continue;
+    }
+    const StringRef& ref = refs[row * column.stride()];
     char* bytes = stack;
-    if (size > kStackSize) {
-      heap.resize(size);
+    if (ref.length > kStackSize - kHeadMax) {
+      heap.resize(ref.length + kHeadMax);
       bytes = heap.data();
     }
-    value_bytes::WriteNullable(value_bytes::Form::kCanonical, column, at, bytes);
-    out[row] = XXH3_64bits(bytes, size);
+    bytes[0] = 1;
+    const char* end = value_bytes::WriteString(column, ref, bytes + 1);
+    out[row] = XXH3_64bits(bytes, static_cast<std::size_t>(end - bytes));
+  }
+}
+
+/// A key of one integer column without nulls: its two words never see memory.
+void HashIntegers(const Column& column, std::span<std::uint64_t> out) {
+  const std::int64_t* values = column.Values<std::int64_t>().data();
+  for (std::size_t row = 0; row < out.size(); ++row) {
+    const std::int64_t key[2] = {values[row], 0};
+    out[row] = XXH3_64bits(key, sizeof(key));
   }
 }
 
@@ -72,6 +88,9 @@ void HashKeys(const Batch& batch,
   if (all_constant && out.size() > 1) {
     HashKeys(batch.Slice(0, 1), key_columns, out.first(1));
     std::ranges::fill(out, out[0]);
+  } else if (columns.size() == 1 && columns[0]->physical() == Physical::kInt64 &&
+             !columns[0]->IsConstant() && !columns[0]->MayHaveNulls()) {
+    HashIntegers(*columns[0], out);
   } else if (stride > 0) {
     HashWords(columns, stride, out);
   } else if (columns.size() == 1 && columns[0]->physical() == Physical::kString) {

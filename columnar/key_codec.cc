@@ -17,21 +17,14 @@ namespace {
 constexpr auto kForm = value_bytes::Form::kCanonical;
 
 void EncodeVariable(std::span<const Column* const> columns, EncodedKeys* out) {
-  std::uint32_t* sizes = value_bytes::StartSizes(out->count, 0, &out->rows);
+  const auto sizes = value_bytes::StartSizes(out->count, 0, &out->rows);
   for (const Column* column : columns) {
-    for (std::size_t row = 0; row < out->count; ++row) {
-      sizes[row] += static_cast<std::uint32_t>(
-          value_bytes::SizeOfNullable(kForm, *column, row * column->stride()));
-    }
+    value_bytes::AddSizes(kForm, value_bytes::Nulls::kTagged, *column, sizes);
   }
-  std::uint32_t* cursors = value_bytes::StartBytes(&out->rows);
-  char* bytes = out->rows.bytes.data();
+  const auto cursors = value_bytes::StartBytes(&out->rows);
   for (const Column* column : columns) {
-    for (std::size_t row = 0; row < out->count; ++row) {
-      const char* end =
-          value_bytes::WriteNullable(kForm, *column, row * column->stride(), bytes + cursors[row]);
-      cursors[row] = static_cast<std::uint32_t>(end - bytes);
-    }
+    value_bytes::WriteColumn(
+        kForm, value_bytes::Nulls::kTagged, *column, {out->rows.bytes.data(), cursors});
   }
   for (std::size_t row = 0; row < out->count; ++row) {
     out->hashes[row] = HashKeyBytes(out->rows[row]);

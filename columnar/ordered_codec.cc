@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/ordered_codec.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -74,11 +75,9 @@ char* WriteInt128(const Column& column, std::size_t at, char* to) {
 }
 
 std::size_t EscapedSize(std::string_view text) {
-  std::size_t size = text.size() + 2;
-  for (const char c : text) {
-    size += c == 0 ? 1 : 0;
-  }
-  return size;
+  const bool plain = text.empty() || std::memchr(text.data(), 0, text.size()) == nullptr;
+  const auto zeros = plain ? 0 : std::ranges::count(text, '\0');
+  return text.size() + 2 + static_cast<std::size_t>(zeros);
 }
 
 char* WriteString(std::string_view text, char* to) {
@@ -331,19 +330,69 @@ char NullMarker(const OrderedColumn& order) {
   return order.nulls_first ? kNullFirst : kNullLast;
 }
 
-char* WriteOrdered(const OrderedColumn& order, const Column& column, std::size_t at, char* to) {
-  if (column.IsNull(at)) {
-    *to = NullMarker(order);
-    return to + 1;
-  }
-  *to++ = kValue;
-  char* end = WriteValue(column, at, to);
-  if (order.descending) {
-    for (; to != end; ++to) {
-      *to = static_cast<char>(~*to);
+/// Writes a column at the cursors; `write` puts one value that is not null, already inverted.
+template <class WriteOne>
+void WriteAll(const OrderedColumn& order,
+              const Column& column,
+              char* bytes,
+              std::span<std::uint32_t> cursors,
+              WriteOne write) {
+  for (std::size_t row = 0; row < cursors.size(); ++row) {
+    char* to = bytes + cursors[row];
+    if (column.IsNull(row)) {
+      *to++ = NullMarker(order);
+    } else {
+      *to++ = kValue;
+      to = write(row * column.stride(), to);
     }
+    cursors[row] = static_cast<std::uint32_t>(to - bytes);
   }
-  return end;
+}
+
+void Invert(char* begin, const char* end) {
+  for (; end - begin >= 8; begin += 8) {
+    StoreFixed(begin, ~LoadFixed<std::uint64_t>(begin));
+  }
+  for (; begin != end; ++begin) {
+    *begin = static_cast<char>(~*begin);
+  }
+}
+
+void WriteColumn(const OrderedColumn& order,
+                 const Column& column,
+                 char* bytes,
+                 std::span<std::uint32_t> cursors) {
+  if (column.physical() == Physical::kInt64) {
+    // BIGINT, short decimals and timestamps are what is mostly ordered by.
+    const auto* values = column.Values<std::int64_t>().data();
+    const std::uint64_t mask = order.descending ? ~std::uint64_t{0} : 0;
+    WriteAll(order, column, bytes, cursors, [=](std::size_t at, char* to) {
+      StoreFixed(to, ReverseBytes(ToOrdered(values[at])) ^ mask);
+      return to + sizeof(std::uint64_t);
+    });
+    return;
+  }
+  WriteAll(order, column, bytes, cursors, [&](std::size_t at, char* to) {
+    char* end = WriteValue(column, at, to);
+    if (order.descending) {
+      Invert(to, end);
+    }
+    return end;
+  });
+}
+
+void AddSizes(const Column& column, std::span<std::uint32_t> sizes) {
+  const std::size_t width = WidthOf(column.physical());
+  const bool fixed = column.physical() < Physical::kString;
+  if (fixed && !column.MayHaveNulls()) {
+    for (std::uint32_t& size : sizes) {
+      size += static_cast<std::uint32_t>(1 + width);
+    }
+    return;
+  }
+  for (std::size_t row = 0; row < sizes.size(); ++row) {
+    sizes[row] += static_cast<std::uint32_t>(SizeOf(column, row * column.stride()));
+  }
 }
 
 bool ReadOrdered(const OrderedColumn& order, OrderedReader& reader, ColumnBuilder* out) {
@@ -387,24 +436,15 @@ void OrderedCodec::Encode(const Batch& batch,
                           std::span<const std::uint32_t> order_columns,
                           ByteRows* out) const {
   CHECK_EQ(order_columns.size(), columns_.size());
-  const std::size_t row_count = batch.row_count();
-  std::uint32_t* sizes = value_bytes::StartSizes(row_count, 0, out);
+  const auto sizes = value_bytes::StartSizes(batch.row_count(), 0, out);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const Column& column = *batch.column(order_columns[i]);
     CHECK_EQ(column.physical(), columns_[i].type.physical());
-    for (std::size_t row = 0; row < row_count; ++row) {
-      sizes[row] += static_cast<std::uint32_t>(SizeOf(column, row * column.stride()));
-    }
+    AddSizes(column, sizes);
   }
-  std::uint32_t* cursors = value_bytes::StartBytes(out);
-  char* bytes = out->bytes.data();
+  const auto cursors = value_bytes::StartBytes(out);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const Column& column = *batch.column(order_columns[i]);
-    for (std::size_t row = 0; row < row_count; ++row) {
-      const char* end =
-          WriteOrdered(columns_[i], column, row * column.stride(), bytes + cursors[row]);
-      cursors[row] = static_cast<std::uint32_t>(end - bytes);
-    }
+    WriteColumn(columns_[i], *batch.column(order_columns[i]), out->bytes.data(), cursors);
   }
 }
 

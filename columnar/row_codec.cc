@@ -23,63 +23,67 @@ bool IsFixed(const DataType& type) {
   return physical != Physical::kString && physical != Physical::kList && physical != Physical::kRow;
 }
 
-/// Stores one value per row at heads[row] + offset.
-template <class T>
-void WriteFixed(const Column& column,
-                std::uint32_t offset,
-                std::span<const std::uint32_t> heads,
-                char* bytes) {
-  const T* values = reinterpret_cast<const T*>(column.values_bytes());
-  for (std::size_t row = 0; row < heads.size(); ++row) {
-    StoreFixed(bytes + heads[row] + offset, values[row * column.stride()]);
-  }
-}
+// Rows are written and read in blocks whose bytes stay in the first-level caches, as every column
+// passes over them once.
+constexpr std::size_t kBlockRows = 128;
 
-void WriteFixedColumn(const Column& column,
-                      std::uint32_t offset,
-                      std::span<const std::uint32_t> heads,
-                      char* bytes) {
-  switch (WidthOf(column.physical())) {
+using value_bytes::Target;
+
+/// Calls `with` with a value of the unsigned type of `width` bytes.
+template <class With>
+void WithWidth(std::size_t width, With with) {
+  switch (width) {
     case 1:
-      return WriteFixed<std::uint8_t>(column, offset, heads, bytes);
+      return with(std::uint8_t{});
     case 2:
-      return WriteFixed<std::uint16_t>(column, offset, heads, bytes);
+      return with(std::uint16_t{});
     case 4:
-      return WriteFixed<std::uint32_t>(column, offset, heads, bytes);
+      return with(std::uint32_t{});
     case 8:
-      return WriteFixed<std::uint64_t>(column, offset, heads, bytes);
+      return with(std::uint64_t{});
     default:
-      return WriteFixed<Int128>(column, offset, heads, bytes);
+      return with(Int128{});
   }
 }
 
-template <class T>
-void ReadFixed(std::span<const std::string_view> rows, std::uint32_t offset, ColumnBuilder* out) {
-  const std::span<T> values = out->MutableValues<T>();
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    values[row] = LoadFixed<T>(rows[row].data() + offset);
-  }
+/// Stores one value per row `offset` bytes behind its cursor.
+void WriteFixedColumn(const Column& column, std::uint32_t offset, const Target& to) {
+  WithWidth(WidthOf(column.physical()), [&](auto example) {
+    using T = decltype(example);
+    const T* values = reinterpret_cast<const T*>(column.values_bytes());
+    for (std::size_t i = 0; i < to.cursors.size(); ++i) {
+      StoreFixed(to.bytes + to.cursors[i] + offset, values[(to.begin + i) * column.stride()]);
+    }
+  });
 }
 
+/// Loads the values of rows that become the rows from `begin` on of `out`.
 void ReadFixedColumn(std::span<const std::string_view> rows,
                      std::uint32_t offset,
+                     std::size_t begin,
                      ColumnBuilder* out) {
-  switch (WidthOf(out->type().physical())) {
-    case 1:
-      return ReadFixed<std::uint8_t>(rows, offset, out);
-    case 2:
-      return ReadFixed<std::uint16_t>(rows, offset, out);
-    case 4:
-      return ReadFixed<std::uint32_t>(rows, offset, out);
-    case 8:
-      return ReadFixed<std::uint64_t>(rows, offset, out);
-    default:
-      return ReadFixed<Int128>(rows, offset, out);
-  }
+  WithWidth(WidthOf(out->physical()), [&](auto example) {
+    using T = decltype(example);
+    const std::span<T> values = out->MutableValues<T>().subspan(begin);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      values[row] = LoadFixed<T>(rows[row].data() + offset);
+    }
+  });
 }
 
 bool IsNull(std::string_view row, std::size_t column) {
   return bitmap::Get(reinterpret_cast<const std::uint8_t*>(row.data()), column);
+}
+
+/// ReadBytes() with the common case, a length of one byte, in line.
+bool ReadString(ByteReader& reader, std::string_view* text) {
+  const std::string_view rest = reader.rest();
+  if (!rest.empty() && static_cast<std::uint8_t>(rest[0]) < 0x80) {
+    const auto size = static_cast<std::size_t>(rest[0]);
+    *text = rest.substr(1, size);
+    return reader.Skip(1 + size);
+  }
+  return reader.ReadBytes(*text) && text->size() <= DataType::kMaxLength;
 }
 
 Status Damaged(std::size_t size) {
@@ -109,67 +113,53 @@ void RowCodec::Encode(std::span<const ColumnPtr> columns,
                       std::size_t row_count,
                       ByteRows* out) const {
   CHECK_EQ(columns.size(), types_.size());
-  std::uint32_t* sizes =
+  const auto sizes =
       value_bytes::StartSizes(row_count, static_cast<std::uint32_t>(head_size_), out);
-  for (const std::uint32_t c : variable_) {
-    const Column& column = *columns[c];
-    CHECK_EQ(column.physical(), types_[c].physical());
-    for (std::size_t row = 0; row < row_count; ++row) {
-      if (!column.IsNull(row)) {
-        sizes[row] +=
-            static_cast<std::uint32_t>(value_bytes::SizeOf(kForm, column, row * column.stride()));
-      }
-    }
-  }
-  std::uint32_t* cursors = value_bytes::StartBytes(out);
-  char* bytes = out->bytes.data();
-  const std::span<const std::uint32_t> heads(cursors, row_count);
-  for (const std::uint32_t head : heads) {
-    std::memset(bytes + head, 0, bitmap::BytesFor(types_.size()));
-  }
-  for (const FixedColumn& fixed : fixed_) {
-    CHECK_EQ(columns[fixed.column]->physical(), types_[fixed.column].physical());
-    WriteFixedColumn(*columns[fixed.column], fixed.offset, heads, bytes);
-  }
-  WriteNulls(columns, heads, bytes);
-  for (std::uint32_t& cursor : std::span(cursors, row_count)) {
-    cursor += static_cast<std::uint32_t>(head_size_);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    CHECK_EQ(columns[c]->physical(), types_[c].physical());
   }
   for (const std::uint32_t c : variable_) {
-    const Column& column = *columns[c];
-    for (std::size_t row = 0; row < row_count; ++row) {
-      if (!column.IsNull(row)) {
-        const char* end =
-            value_bytes::Write(kForm, column, row * column.stride(), bytes + cursors[row]);
-        cursors[row] = static_cast<std::uint32_t>(end - bytes);
-      }
-    }
+    value_bytes::AddSizes(kForm, value_bytes::Nulls::kAbsent, *columns[c], sizes);
+  }
+  const auto cursors = value_bytes::StartBytes(out);
+  for (std::size_t begin = 0; begin < row_count; begin += kBlockRows) {
+    const std::size_t count = std::min(kBlockRows, row_count - begin);
+    EncodeBlock(columns, {out->bytes.data(), cursors.subspan(begin, count), begin});
   }
 }
 
-void RowCodec::WriteNulls(std::span<const ColumnPtr> columns,
-                          std::span<const std::uint32_t> heads,
-                          char* bytes) const {
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (!columns[c]->MayHaveNulls()) {
-      continue;
-    }
-    for (std::size_t row = 0; row < heads.size(); ++row) {
-      if (columns[c]->IsNull(row)) {
-        bitmap::Set(reinterpret_cast<std::uint8_t*>(bytes + heads[row]), c);
+void RowCodec::EncodeBlock(std::span<const ColumnPtr> columns, const Target& to) const {
+  for (const std::uint32_t cursor : to.cursors) {
+    std::memset(to.bytes + cursor, 0, bitmap::BytesFor(types_.size()));
+  }
+  for (const FixedColumn& fixed : fixed_) {
+    WriteFixedColumn(*columns[fixed.column], fixed.offset, to);
+  }
+  WriteNulls(columns, to);
+  for (std::uint32_t& cursor : to.cursors) {
+    cursor += static_cast<std::uint32_t>(head_size_);
+  }
+  for (const std::uint32_t c : variable_) {
+    value_bytes::WriteColumn(kForm, value_bytes::Nulls::kAbsent, *columns[c], to);
+  }
+}
+
+void RowCodec::WriteNulls(std::span<const ColumnPtr> columns, const Target& to) const {
+  const auto for_nulls = [&to](const Column& column, auto write) {
+    for (std::size_t i = 0; column.MayHaveNulls() && i < to.cursors.size(); ++i) {
+      if (column.IsNull(to.begin + i)) {
+        write(to.bytes + to.cursors[i]);
       }
     }
+  };
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    for_nulls(*columns[c],
+              [c](char* row) { bitmap::Set(reinterpret_cast<std::uint8_t*>(row), c); });
   }
   // Whatever a kernel left under a null, equal rows have equal bytes.
   for (const FixedColumn& fixed : fixed_) {
-    if (!columns[fixed.column]->MayHaveNulls()) {
-      continue;
-    }
-    for (std::size_t row = 0; row < heads.size(); ++row) {
-      if (columns[fixed.column]->IsNull(row)) {
-        std::memset(bytes + heads[row] + fixed.offset, 0, fixed.width);
-      }
-    }
+    for_nulls(*columns[fixed.column],
+              [&fixed](char* row) { std::memset(row + fixed.offset, 0, fixed.width); });
   }
 }
 
@@ -195,36 +185,58 @@ Status RowCodec::CheckHeads(std::span<const std::string_view> rows) const {
   return OkStatus();
 }
 
+Status RowCodec::DecodeVariable(std::span<const std::string_view> rows,
+                                std::vector<ColumnBuilder>& builders) const {
+  for (const std::string_view row : rows) {
+    ByteReader reader(row.substr(head_size_));
+    for (const std::uint32_t c : variable_) {
+      ColumnBuilder& builder = builders[c];
+      if (IsNull(row, c)) {
+        builder.AppendNull();
+      } else if (builder.physical() == Physical::kString) {
+        std::string_view text;
+        if (!ReadString(reader, &text)) {
+          return Damaged(row.size());
+        }
+        builder.AppendString(text);
+      } else if (!value_bytes::Read(kForm, reader, &builder)) {
+        return Damaged(row.size());
+      }
+    }
+    if (!reader.empty()) {
+      return Damaged(row.size());
+    }
+  }
+  return OkStatus();
+}
+
+void RowCodec::DecodeFixed(std::span<const std::string_view> rows,
+                           std::size_t begin,
+                           std::vector<ColumnBuilder>& builders) const {
+  for (const FixedColumn& fixed : fixed_) {
+    ColumnBuilder& builder = builders[fixed.column];
+    ReadFixedColumn(rows, fixed.offset, begin, &builder);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      if (IsNull(rows[row], fixed.column)) {
+        builder.SetNull(begin + row);
+      }
+    }
+    builder.SetLength(begin + rows.size());
+  }
+}
+
 StatusOr<std::vector<ColumnPtr>> RowCodec::Decode(std::span<const std::string_view> rows) const {
-  RETURN_IF_ERROR(CheckHeads(rows));
   std::vector<ColumnBuilder> builders;
   builders.reserve(types_.size());
   for (const DataType& type : types_) {
     builders.emplace_back(type, rows.size());
   }
-  for (const FixedColumn& fixed : fixed_) {
-    ColumnBuilder& builder = builders[fixed.column];
-    ReadFixedColumn(rows, fixed.offset, &builder);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      if (IsNull(rows[row], fixed.column)) {
-        builder.SetNull(row);
-      }
-    }
-    builder.SetLength(rows.size());
-  }
-  if (!variable_.empty()) {
-    for (const std::string_view row : rows) {
-      ByteReader reader(row.substr(head_size_));
-      for (const std::uint32_t c : variable_) {
-        if (IsNull(row, c)) {
-          builders[c].AppendNull();
-        } else if (!value_bytes::Read(kForm, reader, &builders[c])) {
-          return Damaged(row.size());
-        }
-      }
-      if (!reader.empty()) {
-        return Damaged(row.size());
-      }
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
+    const auto block = rows.subspan(begin, std::min(kBlockRows, rows.size() - begin));
+    RETURN_IF_ERROR(CheckHeads(block));
+    DecodeFixed(block, begin, builders);
+    if (!variable_.empty()) {
+      RETURN_IF_ERROR(DecodeVariable(block, builders));
     }
   }
   std::vector<ColumnPtr> columns;

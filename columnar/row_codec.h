@@ -16,6 +16,11 @@
 namespace thalweg::columnar {
 
 class Batch;
+class ColumnBuilder;
+
+namespace value_bytes {
+struct Target;
+}  // namespace value_bytes
 
 /// Rows as compact bytes without a description of their types, for values in state.
 ///
@@ -47,10 +52,14 @@ class RowCodec {
     std::uint32_t width;
   };
 
-  void WriteNulls(std::span<const ColumnPtr> columns,
-                  std::span<const std::uint32_t> heads,
-                  char* bytes) const;
+  void EncodeBlock(std::span<const ColumnPtr> columns, const value_bytes::Target& to) const;
+  void WriteNulls(std::span<const ColumnPtr> columns, const value_bytes::Target& to) const;
   Status CheckHeads(std::span<const std::string_view> rows) const;
+  void DecodeFixed(std::span<const std::string_view> rows,
+                   std::size_t begin,
+                   std::vector<ColumnBuilder>& builders) const;
+  Status DecodeVariable(std::span<const std::string_view> rows,
+                        std::vector<ColumnBuilder>& builders) const;
 
   std::vector<DataType> types_;
   std::vector<FixedColumn> fixed_;

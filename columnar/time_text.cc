@@ -52,20 +52,23 @@ char* WriteDate(std::int64_t days, char* to) {
   return WriteTwo(date.day, to);
 }
 
-/// `.f` of a fraction of `digits` digits.
-char* WriteFraction(std::int64_t fraction, int digits, bool trim_zeros, char* to) {
-  for (; trim_zeros && digits > 0 && fraction % 10 == 0; --digits) {
+/// `.f` of a fraction of kDigits digits, of which the first `shown` are kept, or fewer.
+template <int kDigits>
+char* WriteFraction(std::int64_t fraction, int shown, bool trim_zeros, char* to) {
+  for (int i = kDigits; i > 0; --i) {
+    to[i] = static_cast<char>('0' + fraction % 10);
     fraction /= 10;
   }
-  if (digits == 0) {
+  if (trim_zeros) {
+    while (shown > 0 && to[shown] == '0') {
+      --shown;
+    }
+  }
+  if (shown == 0) {
     return to;
   }
-  *to++ = '.';
-  for (int i = digits; i > 0; --i) {
-    to[i - 1] = static_cast<char>('0' + fraction % 10);
-    fraction /= 10;
-  }
-  return to + digits;
+  *to = '.';
+  return to + 1 + shown;
 }
 
 /// Takes parts of a text from its front; each returns false when something else stands there.
@@ -213,16 +216,21 @@ void TimestampFormatter::FormatMinute(std::int64_t minute) {
 }
 
 std::size_t TimestampFormatter::Format(std::int64_t value, char* out) {
-  const std::int64_t seconds = FloorDivide(value, units_per_second_);
+  return units_per_second_ == 1'000'000 ? FormatAs<6>(value, out) : FormatAs<9>(value, out);
+}
+
+// The divisors are constants: a division by a variable would cost more than all of the rest.
+template <int kDigits>
+std::size_t TimestampFormatter::FormatAs(std::int64_t value, char* out) {
+  constexpr std::int64_t kUnits = kPowers[kDigits];
+  const std::int64_t seconds = FloorDivide(value, kUnits);
   const std::int64_t minute = FloorDivide(seconds, 60);
   if (minute != minute_) {
     FormatMinute(minute);
   }
   std::memcpy(out, minute_text_, sizeof(minute_text_));
   char* to = WriteTwo(seconds - minute * 60, out + minute_size_);
-  const std::int64_t units = value - seconds * units_per_second_;
-  const std::int64_t unused = units_per_second_ / kPowers[precision_];
-  to = WriteFraction(units / unused, precision_, style_.trim_zeros, to);
+  to = WriteFraction<kDigits>(value - seconds * kUnits, precision_, style_.trim_zeros, to);
   if (style_.zulu) {
     *to++ = 'Z';
   }
@@ -268,18 +276,21 @@ std::optional<std::int64_t> TimestampParser::ParseSeconds(std::string_view text)
   if (text[0] != '.' || text.size() < 2) {
     return std::nullopt;
   }
-  std::int64_t unit = units_per_second_;
-  int digits_left = precision_;
-  for (std::size_t i = 1; i < text.size(); ++i) {
+  const std::size_t kept = std::min(text.size(), static_cast<std::size_t>(precision_) + 1);
+  std::int64_t fraction = 0;
+  for (std::size_t i = 1; i < kept; ++i) {
     if (digit(i) > 9) {
       return std::nullopt;
     }
-    if (digits_left-- > 0) {
-      unit /= 10;
-      units += digit(i) * unit;
+    fraction = fraction * 10 + digit(i);
+  }
+  for (std::size_t i = kept; i < text.size(); ++i) {
+    if (digit(i) > 9) {
+      return std::nullopt;
     }
   }
-  return units;
+  const std::size_t unit_digits = units_per_second_ == 1'000'000 ? 6 : 9;
+  return units + fraction * kPowers[unit_digits - (kept - 1)];
 }
 
 std::optional<std::int64_t> TimestampParser::ParseSlow(std::string_view text) {
@@ -331,7 +342,7 @@ void AppendTime(std::int32_t millis, int precision, std::string* out) {
   *to++ = ':';
   to = WriteTwo(seconds % 60, to);
   const int digits = std::min(precision, 3);
-  to = WriteFraction(millis % kMillisPerSecond / kPowers[3 - digits], digits, true, to);
+  to = WriteFraction<3>(millis % kMillisPerSecond, digits, true, to);
   out->append(text, to);
 }
 

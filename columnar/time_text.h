@@ -44,6 +44,8 @@ class TimestampFormatter {
 
  private:
   void FormatMinute(std::int64_t minute);
+  template <int kDigits>
+  std::size_t FormatAs(std::int64_t value, char* out);
 
   TimestampStyle style_;
   int precision_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/value_bytes.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <string_view>
@@ -108,6 +109,9 @@ bool ReadFixed(Form form, ByteReader& reader, Physical physical, ColumnBuilder* 
   }
 }
 
+std::size_t SizeOfNullable(Form form, const Column& column, std::size_t at);
+char* WriteNullable(Form form, const Column& column, std::size_t at, char* to);
+
 bool ReadList(Form form, ByteReader& reader, ColumnBuilder* out) {
   std::uint64_t count;
   // Every element takes at least its NULL byte, so a count above that is a lie and not worth a
@@ -122,6 +126,20 @@ bool ReadList(Form form, ByteReader& reader, ColumnBuilder* out) {
   }
   out->AppendParent();
   return true;
+}
+
+// A constant column stores its only null bit at 0, which is where `at` then is.
+std::size_t SizeOfNullable(Form form, const Column& column, std::size_t at) {
+  return column.IsNull(at) ? 1 : 1 + SizeOf(form, column, at);
+}
+
+char* WriteNullable(Form form, const Column& column, std::size_t at, char* to) {
+  if (column.IsNull(at)) {
+    *to = 0;
+    return to + 1;
+  }
+  *to = 1;
+  return Write(form, column, at, to + 1);
 }
 
 }  // namespace
@@ -155,12 +173,8 @@ std::size_t SizeOf(Form form, const Column& column, std::size_t at) {
 
 char* Write(Form form, const Column& column, std::size_t at, char* to) {
   switch (column.physical()) {
-    case Physical::kString: {
-      const StringRef& ref = column.Values<StringRef>()[at];
-      to = WriteVarint(ref.length, to);
-      std::memcpy(to, column.View(ref).data(), ref.length);
-      return to + ref.length;
-    }
+    case Physical::kString:
+      return WriteString(column, column.Values<StringRef>()[at], to);
     case Physical::kList: {
       const auto offsets = column.Offsets();
       to = WriteVarint(offsets[at + 1] - offsets[at], to);
@@ -185,20 +199,6 @@ char* Write(Form form, const Column& column, std::size_t at, char* to) {
     std::memcpy(to, column.values_bytes() + at * size, size);
   }
   return to + size;
-}
-
-// A constant column stores its only null bit at 0, which is where `at` then is.
-std::size_t SizeOfNullable(Form form, const Column& column, std::size_t at) {
-  return column.IsNull(at) ? 1 : 1 + SizeOf(form, column, at);
-}
-
-char* WriteNullable(Form form, const Column& column, std::size_t at, char* to) {
-  if (column.IsNull(at)) {
-    *to = 0;
-    return to + 1;
-  }
-  *to = 1;
-  return Write(form, column, at, to + 1);
 }
 
 bool Read(Form form, ByteReader& reader, ColumnBuilder* out) {
@@ -239,28 +239,75 @@ bool ReadNullable(Form form, ByteReader& reader, ColumnBuilder* out) {
   return Read(form, reader, out);
 }
 
-std::uint32_t* StartSizes(std::size_t row_count, std::uint32_t size, ByteRows* rows) {
+void AddSizes(Form form, Nulls nulls, const Column& column, std::span<std::uint32_t> sizes) {
+  const std::uint32_t tag = nulls == Nulls::kTagged ? 1 : 0;
+  if (column.physical() == Physical::kString && !column.MayHaveNulls()) {
+    const StringRef* refs = column.Values<StringRef>().data();
+    for (std::size_t row = 0; row < sizes.size(); ++row) {
+      const std::uint32_t length = refs[row * column.stride()].length;
+      sizes[row] += tag + length + static_cast<std::uint32_t>(VarintSize(length));
+    }
+    return;
+  }
+  for (std::size_t row = 0; row < sizes.size(); ++row) {
+    const std::size_t at = row * column.stride();
+    sizes[row] += tag;
+    if (!column.IsNull(row)) {
+      sizes[row] += static_cast<std::uint32_t>(SizeOf(form, column, at));
+    }
+  }
+}
+
+void WriteColumn(Form form, Nulls nulls, const Column& column, const Target& to) {
+  const bool tagged = nulls == Nulls::kTagged;
+  const auto write_all = [&](auto write) {
+    for (std::size_t i = 0; i < to.cursors.size(); ++i) {
+      char* at = to.bytes + to.cursors[i];
+      const bool valid = !column.IsNull(to.begin + i);
+      if (tagged) {
+        *at++ = valid ? 1 : 0;
+      }
+      if (valid) {
+        at = write((to.begin + i) * column.stride(), at);
+      }
+      to.cursors[i] = static_cast<std::uint32_t>(at - to.bytes);
+    }
+  };
+  // The common types get loops of their own; the choice is made once and not for every row.
+  if (column.physical() == Physical::kString) {
+    const StringRef* refs = column.Values<StringRef>().data();
+    write_all([&](std::size_t row, char* at) { return WriteString(column, refs[row], at); });
+  } else if (column.physical() == Physical::kInt64) {
+    const auto* values = column.Values<std::int64_t>().data();
+    write_all([&](std::size_t row, char* at) {
+      StoreFixed(at, values[row]);
+      return at + sizeof(std::int64_t);
+    });
+  } else {
+    write_all([&](std::size_t row, char* at) { return Write(form, column, row, at); });
+  }
+}
+
+std::span<std::uint32_t> StartSizes(std::size_t row_count, std::uint32_t size, ByteRows* rows) {
   rows->offsets.resize(row_count + 1);
   rows->offsets[0] = 0;
-  std::uint32_t* sizes = rows->offsets.data() + 1;
-  for (std::size_t row = 0; row < row_count; ++row) {
-    sizes[row] = size;
-  }
+  const std::span<std::uint32_t> sizes = std::span(rows->offsets).subspan(1);
+  std::ranges::fill(sizes, size);
   return sizes;
 }
 
-std::uint32_t* StartBytes(ByteRows* rows) {
+std::span<std::uint32_t> StartBytes(ByteRows* rows) {
+  const std::span<std::uint32_t> cursors = std::span(rows->offsets).subspan(1);
   std::uint64_t total = 0;
-  for (std::size_t row = 1; row < rows->offsets.size(); ++row) {
-    const std::uint32_t size = rows->offsets[row];
-    rows->offsets[row] = static_cast<std::uint32_t>(total);
+  for (std::uint32_t& cursor : cursors) {
+    const std::uint32_t size = std::exchange(cursor, static_cast<std::uint32_t>(total));
     total += size;
   }
   CHECK_LE(total, std::numeric_limits<std::uint32_t>::max());
   if (rows->bytes.size() < total) {
     rows->bytes.resize(total);
   }
-  return rows->offsets.data() + 1;
+  return cursors;
 }
 
 }  // namespace thalweg::columnar::value_bytes

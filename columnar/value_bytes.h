@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 
 #include "base/coding.h"
 #include "columnar/byte_rows.h"
@@ -47,19 +49,57 @@ inline char* WriteVarint(std::uint64_t value, char* to) {
 std::size_t SizeOf(Form form, const Column& column, std::size_t at);
 char* Write(Form form, const Column& column, std::size_t at, char* to);
 
-/// The same with the leading byte that tells NULL.
-std::size_t SizeOfNullable(Form form, const Column& column, std::size_t at);
-char* WriteNullable(Form form, const Column& column, std::size_t at, char* to);
-
-/// Appends what Write() or WriteNullable() wrote. False: other bytes; `out` is then of no use.
+/// Appends what Write() wrote. ReadNullable() reads the byte that tells NULL first. False: other
+/// bytes; `out` is then of no use.
 bool Read(Form form, ByteReader& reader, ColumnBuilder* out);
 bool ReadNullable(Form form, ByteReader& reader, ColumnBuilder* out);
+
+/// Whether NULL is told by a leading byte, or takes no bytes as something else tells it.
+enum class Nulls { kTagged, kAbsent };
+
+/// Rows [begin, begin + cursors.size()) on their way to bytes: where the next ones of each row go.
+struct Target {
+  char* bytes;
+  std::span<std::uint32_t> cursors;  // Offsets into `bytes`.
+  std::size_t begin = 0;
+};
+
+/// Adds the size of each row's value to `sizes`, one per row from the first on.
+void AddSizes(Form form, Nulls nulls, const Column& column, std::span<std::uint32_t> sizes);
+/// Writes the values of rows at their cursors and moves these behind them.
+void WriteColumn(Form form, Nulls nulls, const Column& column, const Target& to);
+
+/// Copies exactly `size` bytes, at most 12; 12 bytes at `from` must be readable.
+inline void CopyShort(char* to, const char* from, std::size_t size) {
+  if (size >= 8) {
+    StoreFixed(to, LoadFixed<std::uint64_t>(from));
+    StoreFixed(to + size - 4, LoadFixed<std::uint32_t>(from + size - 4));
+  } else if (size >= 4) {
+    StoreFixed(to, LoadFixed<std::uint32_t>(from));
+    StoreFixed(to + size - 4, LoadFixed<std::uint32_t>(from + size - 4));
+  } else if (size > 0) {
+    to[0] = from[0];
+    to[size / 2] = from[size / 2];
+    to[size - 1] = from[size - 1];
+  }
+}
+
+/// A varint length and the bytes of one string.
+inline char* WriteString(const Column& column, const StringRef& ref, char* to) {
+  to = WriteVarint(ref.length, to);
+  if (ref.is_inline()) {
+    CopyShort(to, ref.bytes, ref.length);
+  } else {
+    std::memcpy(to, column.View(ref).data(), ref.length);
+  }
+  return to + ref.length;
+}
 
 /// Filling of ByteRows. StartSizes() gives one number per row to which every column adds its size;
 /// StartBytes() turns them into cursors: where the next bytes of each row go. When all bytes are
 /// written each cursor has reached the end of its row, and `rows` is complete.
-std::uint32_t* StartSizes(std::size_t row_count, std::uint32_t size, ByteRows* rows);
-std::uint32_t* StartBytes(ByteRows* rows);
+std::span<std::uint32_t> StartSizes(std::size_t row_count, std::uint32_t size, ByteRows* rows);
+std::span<std::uint32_t> StartBytes(ByteRows* rows);
 
 }  // namespace thalweg::columnar::value_bytes
 
