@@ -3,36 +3,56 @@
 // What all kinds of table share: one row per key, found through an index, with the bookkeeping that
 // lets a snapshot be taken while the rows go on changing.
 //
-//   row:  hash u32 | meta u32 | [last write, seconds u32, 4 free] | key | value
-//
-// meta is the epoch of the last write and flags. The epoch is the number of the freeze that will
-// take the row; so "is this row in the current dirty list?" is one comparison. A row that is erased
-// while a run or the spill may hold it stays as a dead row until its tombstone is durable.
+// A row that is erased while a run or the spill may hold it stays as a dead row, which is its
+// tombstone, until that is durable. Writing a row for the first time after a freeze copies it first
+// if the freeze has not come to it yet.
 #ifndef THALWEG_STATE_KEYED_ROWS_H_
 #define THALWEG_STATE_KEYED_ROWS_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "base/coding.h"
 #include "base/ids.h"
+#include "columnar/hash.h"
 #include "columnar/key_codec.h"
-#include "state/row_layout.h"
+#include "state/frozen_part.h"
 #include "state/row_pages.h"
+#include "state/row_shape.h"
 #include "state/slot.h"
 #include "state/slot_index.h"
 #include "state/string_slabs.h"
 
 namespace thalweg::state {
 
-class FrozenPart;
-class SpillGate;
+class KeyedRows;
+class SliceScan;
+
+/// A key that is not in memory but may be spilled.
+struct Miss {
+  std::uint32_t hash;
+  std::string key;
+};
+
+/// Reads spilled rows for tables.
+class SpillGate {
+ public:
+  virtual ~SpillGate() = default;
+  /// Reads the rows of `misses` and puts them into `rows`, then wakes the task.
+  virtual void Read(KeyedRows& rows, std::vector<Miss> misses) = 0;
+  /// The row or entry of this image is gone: what is spilled of it must go too.
+  virtual void Forget(const KeyedRows& rows, const std::uint8_t* image) = 0;
+  /// Reads all spilled rows of a key group, gives them to KeyedRows::OnGroupRead(), then wakes the
+  /// task.
+  virtual void ReadGroup(KeyedRows& rows, KeyGroup group) = 0;
+};
 
 /// What the tables of one task have in common; owned by the TaskState.
 struct TableContext {
@@ -45,57 +65,26 @@ struct TableContext {
   SpillGate* spill = nullptr;       // Null: nothing is ever spilled.
 };
 
-/// How rows of a table are made up.
-struct RowShape {
-  std::size_t key_stride = 0;  // Bytes of every key; 0: a StateString.
-  bool has_ttl = false;
-  std::uint32_t ttl_seconds = 0;
-  std::uint32_t key_offset = 0;
-  std::uint32_t value_offset = 0;
-  std::uint32_t stride = 0;
-
-  static RowShape Of(std::size_t key_stride, std::size_t value_size, std::uint32_t ttl_seconds);
-
-  std::string_view KeyOf(const std::uint8_t* row) const {
-    return key_stride != 0
-               ? std::string_view(reinterpret_cast<const char*>(row) + key_offset, key_stride)
-               : reinterpret_cast<const StateString*>(row + key_offset)->view();
-  }
-};
-
-/// The `meta` word of rows and of entries in ordered tables.
-namespace meta {
-inline constexpr std::uint32_t kFresh = 1;   // In no run and not spilled: may go without tombstone.
-inline constexpr std::uint32_t kDead = 2;    // Erased; stands for a tombstone.
-inline constexpr std::uint32_t kCopied = 4;  // The freeze of this epoch has its copy.
-inline constexpr std::uint32_t kFree = 8;    // The slot is unused.
-inline constexpr int kEpochShift = 4;
-inline constexpr std::uint32_t kEpochMax = 0xFFFFFFFFU >> kEpochShift;
-
-constexpr std::uint32_t EpochOf(std::uint32_t word) {
-  return word >> kEpochShift;
-}
-constexpr std::uint32_t Make(std::uint32_t epoch, std::uint32_t flags) {
-  return (epoch << kEpochShift) | flags;
-}
-}  // namespace meta
-
-/// A subset of the rows of a batch; empty with `all` set means every row.
-struct RowSelection {
-  std::span<const std::uint32_t> rows;
-  bool all = true;
-
+/// Some rows of a batch; made from nothing it means all of them.
+class RowSelection {
+ public:
   RowSelection() = default;
-  RowSelection(std::span<const std::uint32_t> selected) : rows(selected), all(false) {}  // NOLINT
-  std::size_t count(std::size_t batch_rows) const { return all ? batch_rows : rows.size(); }
-  std::size_t row(std::size_t i) const { return all ? i : rows[i]; }
+  RowSelection(std::span<const std::uint32_t> rows)
+      : rows_(rows),
+        all_(false) {}  // NOLINT(google-explicit-constructor): a list of rows is a selection.
+
+  std::size_t count(std::size_t batch_rows) const { return all_ ? batch_rows : rows_.size(); }
+  std::size_t row(std::size_t i) const { return all_ ? i : rows_[i]; }
+
+ private:
+  std::span<const std::uint32_t> rows_;
+  bool all_ = true;
 };
 
+/// Base of the tables. The first part is for steps, the second for the TaskState.
 class KeyedRows {
  public:
-  KeyedRows(TableContext& context,
-            const RowShape& shape,
-            std::vector<std::uint32_t> string_offsets);
+  KeyedRows(TableContext& context, ImageShape shape);
   virtual ~KeyedRows();
   KeyedRows(const KeyedRows&) = delete;
   KeyedRows& operator=(const KeyedRows&) = delete;
@@ -110,22 +99,165 @@ class KeyedRows {
                  std::span<SlotId> slots,
                  RowSelection selection = {});
 
-  std::string_view key(SlotId slot) const { return shape_.KeyOf(pages_.row(slot)); }
-  std::uint32_t stored_hash(SlotId slot) const {
-    return LoadFixed<std::uint32_t>(pages_.row(slot));
-  }
-  /// Live rows, dead ones excluded.
+  std::string_view key(SlotId slot) const { return shape_.row.KeyOf(pages_.row(slot)); }
+  std::uint32_t stored_hash(SlotId slot) const { return HashOf(pages_.row(slot)); }
+  /// Keys that have a row.
   std::size_t size() const { return live_count_; }
   StringSlabs& strings() { return *slabs_; }
 
+  // ---- For the TaskState.
+
+  const RowsIdentity& identity() const { return identity_; }
+  void set_identity(const RowsIdentity& identity) { identity_ = identity; }
+  const ImageShape& shape() const { return shape_; }
+  virtual std::size_t live_bytes() const {
+    return pages_.live_bytes() + slabs_->used_bytes() + index_.bytes();
+  }
+
+  /// Rows written in the current epoch, about.
+  std::size_t dirty_count() const { return dirty_.size(); }
+  /// Everything becomes part of the next freeze.
+  void MarkAllDirty();
+  /// The context's epoch has just been raised: what was dirty is frozen.
+  void BeginFreeze();
+  /// Copies up to `limit` frozen rows; returns how many rows were looked at, 0 when none is left.
+  std::size_t CopyFrozen(std::size_t limit);
+  bool has_frozen_left() const { return copy_left_; }
+  /// The copies, when all are made; null when there are none.
+  std::unique_ptr<FrozenPart> TakeFrozen();
+  /// The freeze under way is given up; OnDropped() follows.
+  void CancelCopy();
+  /// The context's durable epoch was raised.
+  void OnDurable();
+  /// What was written in `epoch` is in no snapshot after all: it joins the current dirty rows.
+  void OnDropped(std::uint32_t epoch);
+  /// Looks at up to `limit` rows for expired ones and erases them; goes round and round.
+  void Sweep(std::size_t limit);
+  /// Frees what no step can refer to any more. Called only while no step holds slots.
+  virtual void ReleaseUnheld();
+
+  /// From now on keys of this group may be spilled: a miss must ask.
+  void SetMaySpill(KeyGroup group);
+  bool MaySpill(KeyGroup group) const {
+    return !may_spill_.empty() && may_spill_[group.value() - context_.range.begin] != 0;
+  }
+  /// A miss was answered and nothing is there: remembered until ReleaseUnheld().
+  void LoadAbsent(std::uint32_t hash, std::string_view key);
+
+  /// Calls visit(hash, slot) for every row, dead ones too, in no order that means anything.
+  template <class Visit>
+  void ForEachSlot(Visit&& visit) const {
+    index_.ForEach(visit);
+  }
+  bool IsLiveRow(SlotId slot) const { return IsLive(slot); }
+  /// The group that a scan asked for has been read; `slots` are the rows that were not in memory.
+  void OnGroupRead(std::vector<SlotId> slots) { group_read_ = std::move(slots); }
+  bool TakeGroup(std::vector<SlotId>* slots);
+  /// The scan that goes over these rows; it says which of them are needed. Null: none.
+  void set_scan(const SliceScan* scan) { scan_ = scan; }
+  /// While true this object must not go, even if its slice is dropped.
+  bool IsCopyingOrReading() const { return copy_left_ || part_ != nullptr || reads_under_way_ > 0; }
+  /// Brackets a read of spilled rows for this object.
+  void BeginRead() { ++reads_under_way_; }
+  void EndRead() { --reads_under_way_; }
+
+  /// Makes room before a restore.
+  void Reserve(std::size_t rows) { index_.Reserve(rows); }
+  /// The key's row, made clean and initial if there is none: for what comes from a run.
+  SlotId Load(std::uint32_t hash, std::string_view key, std::uint32_t written_seconds);
+
  protected:
+  /// Copies one frozen row, or its frozen entries, to AddImage(); clears kFresh, sets kCopied.
+  virtual void CopyRow(SlotId slot);
+  /// Frees what the value refers to and makes it all zero.
+  virtual void ClearValue(std::uint8_t* row);
+  /// A row was made for a new key.
+  virtual void OnInserted(SlotId /*slot*/) {}
+  /// Of a frozen epoch that was dropped; the row has been touched already.
+  virtual void RelabelEntries(SlotId /*slot*/, std::uint32_t /*dropped*/) {}
+  /// Everything of this row is to be written again; the row has been touched already.
+  virtual void DirtyEntries(SlotId /*slot*/) {}
+  /// Removes what has expired in the row or the row.
+  virtual void SweepRow(SlotId slot);
+  /// What became durable as erased goes; OnDurable() calls it for slots noted by NoteDead().
+  virtual void ReleaseDead(SlotId slot);
+
+  std::uint8_t* row(SlotId slot) { return pages_.row(slot); }
+  const std::uint8_t* row(SlotId slot) const { return pages_.row(slot); }
+  std::uint8_t* value_of(std::uint8_t* row) const { return row + shape_.row.value_offset; }
+  std::uint8_t* AddImage();
+  bool IsLive(SlotId slot) const {
+    return (MetaOf(pages_.row(slot)) & (meta::kDead | meta::kFree)) == 0;
+  }
+  bool IsExpired(const std::uint8_t* row) const {
+    return shape_.row.ttl_seconds != 0 &&
+           LoadFixed<std::uint32_t>(row + RowShape::kWrittenOffset) + shape_.row.ttl_seconds <=
+               context_.now_seconds;
+  }
+
+  bool MaySpillRow(SlotId slot) const {
+    return !may_spill_.empty() &&
+           MaySpill(columnar::KeyGroupOfStored(stored_hash(slot), context_.key_group_count));
+  }
+  SlotId FindKey(std::uint32_t hash, std::string_view key) const;
+  /// A new initial row, fresh and dirty. REQUIRES: the key has no row.
+  SlotId Insert(std::uint32_t hash, std::string_view key, std::uint32_t meta_word);
+  void MarkDirty(SlotId slot) { dirty_.push_back(slot); }
+  /// Before the first write of a row in this epoch.
+  void TouchRow(SlotId slot);
+  void TouchMany(std::span<const SlotId> slots);
+  void EraseRow(SlotId slot);
+  /// Makes a dead or expired row an initial one.
+  void Revive(SlotId slot);
+  void NoteDead(SlotId slot) { dead_.push_back(slot); }
+  /// Takes the row out of the index and frees its slot at once.
+  void Release(SlotId slot);
+
   TableContext& context_;
-  const RowShape shape_;
-  const std::vector<std::uint32_t> string_offsets_;  // In the row.
+  const ImageShape shape_;
   RowPages pages_;
   SlotIndex index_;
   std::shared_ptr<StringSlabs> slabs_;
   std::size_t live_count_ = 0;
+
+ private:
+  struct InFlight {
+    std::uint32_t epoch;
+    std::vector<SlotId> slots;  // Written in that epoch; a slot may stand there twice.
+    std::vector<SlotId> dead;   // Erased in that epoch, or with entries that were.
+  };
+  template <class Keys, bool kInsert>
+  Residency ResolveWith(const Keys& keys,
+                        std::span<const std::uint64_t> hashes,
+                        std::span<SlotId> slots,
+                        RowSelection selection);
+  template <bool kInsert>
+  Residency Dispatch(const columnar::EncodedKeys& keys,
+                     std::span<SlotId> slots,
+                     RowSelection selection);
+  template <bool kInsert>
+  SlotId ResolveSlowly(std::uint32_t hash, std::string_view key);
+  void CopyIfFrozen(SlotId slot);
+
+  RowsIdentity identity_;
+  std::vector<std::uint8_t> may_spill_;  // By key group of the range; empty: none.
+  std::vector<SlotId> absent_;
+  std::optional<std::vector<SlotId>> group_read_;
+  const SliceScan* scan_ = nullptr;
+  int reads_under_way_ = 0;
+  std::vector<SlotId> dirty_;
+  std::vector<SlotId> dead_;
+  std::vector<SlotId> spare_;       // Empty, with memory.
+  std::deque<InFlight> in_flight_;  // Oldest first.
+  // The copy under way, of in_flight_.back().
+  std::unique_ptr<FrozenPart> part_;
+  bool copy_left_ = false;
+  bool copy_by_page_ = false;  // Look at all slots in order rather than follow the list.
+  std::size_t copy_at_ = 0;
+  std::size_t copy_end_ = 0;
+  SlotId sweep_at_ = 0;
+  std::vector<std::uint8_t> flags_;  // Scratch of TouchMany().
+  std::vector<Miss> misses_;
 };
 
 }  // namespace thalweg::state

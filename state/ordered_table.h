@@ -13,6 +13,7 @@
 #include "state/keyed_rows.h"
 #include "state/row_buffer.h"
 #include "state/row_layout.h"
+#include "state/run_of_rows.h"
 #include "state/table_spec.h"
 
 namespace thalweg::state {
@@ -109,8 +110,57 @@ class OrderedTable final : public KeyedRows {
   /// Erases the rows in the range and tells how many they were.
   std::size_t EraseRange(SlotId slot, const SubKeyRange& range);
 
+  // ---- For the TaskState.
+
+  std::size_t live_bytes() const override;
+  void ReleaseUnheld() override;
+  /// An initial, clean entry from a run; the value is for the caller to fill. REQUIRES: the sub-key
+  /// has none.
+  std::uint8_t* LoadEntry(SlotId slot, std::string_view sub_key, std::uint32_t written_seconds);
+
+ protected:
+  void CopyRow(SlotId slot) override;
+  void ClearValue(std::uint8_t* key_row) override;
+  void OnInserted(SlotId slot) override { empty_.push_back(slot); }
+  void RelabelEntries(SlotId slot, std::uint32_t dropped) override;
+  void DirtyEntries(SlotId slot) override;
+  void SweepRow(SlotId slot) override;
+  void ReleaseDead(SlotId slot) override;
+
  private:
+  RunOfRows& run_of(SlotId slot) { return *reinterpret_cast<RunOfRows*>(value_of(row(slot))); }
+  const RunOfRows& run_of(SlotId slot) const {
+    return *reinterpret_cast<const RunOfRows*>(row(slot) + shape_.row.value_offset);
+  }
+  std::uint8_t* entry_value(std::uint8_t* entry) const { return entry + shape_.entry.value_offset; }
+  const std::uint8_t* entry_value(const std::uint8_t* entry) const {
+    return entry + shape_.entry.value_offset;
+  }
+  OrderedRow RowAt(const std::uint8_t* entry) const {
+    return {shape_.entry.KeyOf(entry), entry_value(entry)};
+  }
+  bool IsLiveEntry(const std::uint8_t* entry) const;
+  std::uint8_t* InsertEntry(RunOfRows& run,
+                            EntryRuns::Place place,
+                            std::string_view sub_key,
+                            std::uint32_t meta_word);
+  std::uint8_t* EditAt(SlotId slot,
+                       EntryRuns::Place place,
+                       std::string_view sub_key,
+                       bool* created);
+  void SetSubKey(std::uint8_t* entry, std::string_view sub_key);
+  void SetValue(std::uint8_t* value, const std::uint8_t* from);
+  void FreeStrings(std::uint8_t* value);
+  void FreeSubKey(std::uint8_t* entry);
+  void EraseAt(SlotId slot, EntryRuns::Place place);
+  EntryRuns::Place EraseAndAdvance(SlotId slot, EntryRuns::Place place);
+  std::optional<OrderedRow> LiveAtOrBefore(const RunOfRows& run, EntryRuns::Place place) const;
+  template <class Visit>
+  void ForEachEntry(SlotId slot, Visit&& visit);
+
   const RowLayout layout_;
+  EntryRuns runs_;
+  std::vector<SlotId> empty_;  // Keys that had no rows at some time since ReleaseUnheld().
 };
 
 }  // namespace thalweg::state

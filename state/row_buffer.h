@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -39,11 +40,20 @@ class RowBuffer {
   const std::uint8_t* row(std::size_t i) const { return bytes_.data() + i * stride_; }
 
  private:
+  void SetFrom(std::size_t field,
+               const columnar::ColumnPtr& column,
+               std::span<const std::uint32_t> rows,
+               bool all);
+  void SetNested(std::size_t field,
+                 const columnar::ColumnPtr& column,
+                 std::span<const std::uint32_t> rows,
+                 bool all);
+
   const RowLayout* layout_ = nullptr;
   std::size_t stride_ = 0;
   std::size_t count_ = 0;
   std::vector<std::uint8_t> bytes_;
-  std::vector<columnar::ByteRows> nested_;  // Encoded nested values that rows borrow.
+  std::deque<columnar::ByteRows> nested_;  // Encoded nested values that rows borrow.
 };
 
 /// A column of field `field` of the given row values (pointers to values, in the order of the
@@ -54,9 +64,6 @@ StatusOr<columnar::ColumnPtr> GatherField(const RowLayout& layout,
 
 /// Equality of row values by content, wherever their long strings lie.
 bool EqualValues(const RowLayout& layout, const std::uint8_t* a, const std::uint8_t* b);
-
-/// A hash of the content, equal for equal values. Not for storing: it may change.
-std::uint32_t HashValue(const RowLayout& layout, const std::uint8_t* value);
 
 }  // namespace thalweg::state
 

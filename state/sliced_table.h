@@ -9,18 +9,13 @@
 #include <optional>
 #include <vector>
 
+#include "proto/checkpoint.pb.h"
+#include "state/slice_scan.h"
 #include "state/slot.h"
 #include "state/table_spec.h"
 #include "state/value_table.h"
 
 namespace thalweg::state {
-
-/// What one call of a scan gave.
-enum class ScanResult {
-  kRows,    // Some rows; ask again for more.
-  kParked,  // Spilled rows are being read; ask again after the task's wake-up.
-  kEnd,     // All rows of the slice were given (by earlier calls).
-};
 
 /// One ValueTable per slice of time: what windows are made of. Firing and dropping a slice never
 /// walks the keys of others, and a dropped slice needs no tombstones.
@@ -33,6 +28,8 @@ class SlicedTable {
   SlicedTable(TableContext& context, const TableSpec& spec);
   ~SlicedTable();
 
+  const RowLayout& layout() const { return layout_; }
+
   /// The slice that ends at `slice_end`, made if it is not there. The reference holds until
   /// Drop(). REQUIRES: no scan of this slice has begun.
   ValueTable& Slice(std::int64_t slice_end);
@@ -43,7 +40,8 @@ class SlicedTable {
   std::optional<std::int64_t> first_slice() const;
 
   /// Gives the next rows of the slice, at most `limit`, replacing `slots`. They are not to be
-  /// written. The rows given count as done at the next barrier: emit them before it.
+  /// written. The rows given count as done at the next barrier: emit them before it. A slice that
+  /// is not there is kEnd.
   ScanResult Scan(std::int64_t slice_end, std::size_t limit, std::vector<SlotId>* slots);
   /// True from the first Scan() until Drop(), also after a restore in between.
   bool IsScanning(std::int64_t slice_end) const;
@@ -51,11 +49,48 @@ class SlicedTable {
   /// Forgets the slice; no effect when there is none.
   void Drop(std::int64_t slice_end);
 
+  // ---- For the TaskState.
+
+  void set_table(std::uint32_t number);
+  /// Writes slices and scans into the table's schema.
+  void Describe(proto::TableSchema* schema) const;
+  /// Takes over slices and scans of one old task, whose range is given.
+  void Restore(const proto::TableSchema& schema, KeyGroupRange old_range);
+  /// A slice was made anew that older runs may hold rows of. Taking the answer resets it.
+  bool TakeNeedsBase();
+  /// Calls visit(ValueTable&) for each live slice, and for dropped ones that a freeze under way
+  /// still copies.
+  template <class Visit>
+  void ForEachTable(Visit&& visit) {
+    for (auto& [end, live] : live_) {
+      visit(live.table());
+    }
+    for (Live& dropped : dropped_) {
+      visit(dropped.table());
+    }
+  }
+  /// Frees dropped slices that no freeze needs any more.
+  void ReleaseDropped();
+
  private:
-  struct Live;
+  struct Live {
+    std::unique_ptr<ValueTable> rows;
+    bool is_scanning = false;
+    std::vector<proto::SliceDone> done;  // From a restore, until the scan takes them.
+    std::unique_ptr<SliceScan> scan;     // Null after a restore, until the next Scan().
+
+    ValueTable& table() { return *rows; }
+  };
+  Live& Open(std::int64_t slice_end);
+
   TableContext& context_;
   const TableSpec spec_;
-  std::map<std::int64_t, std::unique_ptr<Live>> live_;
+  const RowLayout layout_;
+  std::uint32_t number_ = 0;
+  std::map<std::int64_t, Live> live_;
+  std::vector<Live> dropped_;
+  std::optional<std::int64_t> dropped_through_;
+  bool needs_base_ = false;
 };
 
 }  // namespace thalweg::state

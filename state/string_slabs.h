@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -63,13 +64,13 @@ class StringSlabs {
     std::uint8_t* piece;
     std::size_t size;
   };
-  static constexpr std::size_t kClassCount = 40;
+  static constexpr std::size_t kClassCount = 72;
 
-  static std::size_t ClassIndex(std::size_t size);
   void Reuse(std::uint8_t* piece, std::size_t size);
   std::uint8_t* Carve(std::size_t size);
 
   std::vector<std::unique_ptr<std::uint8_t[]>> slabs_;
+  std::map<const std::uint8_t*, std::unique_ptr<std::uint8_t[]>> large_;  // Beyond all classes.
   std::uint8_t* open_ = nullptr;  // The rest of the newest slab.
   std::size_t open_left_ = 0;
   std::size_t next_slab_bytes_ = 1024;

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "columnar/key_codec.h"
@@ -44,8 +45,31 @@ class TimerTable final : public KeyedRows {
   /// them into `due`, whose content is replaced. True: more are due.
   bool PopDue(std::int64_t now, std::size_t limit, DueTimers* due);
 
+  // ---- For the TaskState.
+
+  /// Bytes of every key, or 0.
+  std::size_t key_stride() const { return key_stride_; }
+
+  /// A timer that came from a run.
+  void LoadTimer(std::uint32_t key_hash, std::string_view key, std::int64_t time) {
+    Set(key_hash, key, time, /*clean=*/true);
+  }
+
  private:
-  std::map<std::int64_t, std::vector<SlotId>> buckets_;
+  struct Bucket {
+    std::vector<SlotId> slots;
+    std::size_t live_count = 0;
+    bool is_sorted = true;  // As long as nothing was taken back.
+  };
+
+  std::string_view KeyOf(SlotId slot) const;
+  void Sort(std::int64_t time, Bucket& bucket);
+  void Set(std::uint32_t key_hash, std::string_view key, std::int64_t time, bool clean);
+  void Remove(SlotId slot, std::int64_t time);
+  void AppendDue(std::int64_t time, SlotId slot, DueTimers* due) const;
+
+  const std::size_t key_stride_;  // Of the keys that steps give; rows have the time before them.
+  std::map<std::int64_t, Bucket> buckets_;
 };
 
 }  // namespace thalweg::state

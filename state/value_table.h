@@ -35,8 +35,8 @@ class ValueTable final : public KeyedRows {
 
   /// The value of a row. Read freely; write only between Touch() of the slot and the next call that
   /// may make rows. Long strings are changed through strings().Assign().
-  std::uint8_t* value(SlotId slot) { return pages_.row(slot) + shape_.value_offset; }
-  const std::uint8_t* value(SlotId slot) const { return pages_.row(slot) + shape_.value_offset; }
+  std::uint8_t* value(SlotId slot) { return row(slot) + shape_.row.value_offset; }
+  const std::uint8_t* value(SlotId slot) const { return row(slot) + shape_.row.value_offset; }
 
   /// Must come before the values of these slots are written (one slot may stand there many times):
   /// marks them for the next snapshot, keeps what a snapshot under way still needs, renews their
@@ -56,6 +56,7 @@ class ValueTable final : public KeyedRows {
 
  private:
   const RowLayout layout_;
+  std::vector<std::uint64_t> seen_;  // Scratch of TouchFirst(): a bit per slot, all zero.
 };
 
 }  // namespace thalweg::state

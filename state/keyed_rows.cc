@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/keyed_rows.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+
+namespace thalweg::state {
+namespace {
+
+// A block's index lines and rows fit into L1 together; prefetching whole batches overflows L2.
+constexpr std::size_t kBlock = 64;
+// Smaller tables lie in the caches: prefetching only costs.
+constexpr std::size_t kPrefetchFrom = 8192;
+
+// Keys of a fixed number of words; kWords == 0: that number is only known at run time.
+template <int kWords>
+struct FixedKeys {
+  const std::uint64_t* words;
+  std::size_t word_count;
+
+  std::size_t size() const { return kWords == 0 ? word_count : kWords; }
+  bool Equal(const std::uint8_t* stored, std::size_t row) const {
+    const std::uint64_t* const key = words + row * size();
+    if constexpr (kWords == 0) {
+      return std::memcmp(stored, key, word_count * 8) == 0;
+    } else {
+      std::uint64_t difference = 0;
+      for (int i = 0; i < kWords; ++i) {
+        difference |= LoadFixed<std::uint64_t>(stored + i * 8) ^ key[i];
+      }
+      return difference == 0;
+    }
+  }
+  std::string_view Get(std::size_t row) const {
+    return {reinterpret_cast<const char*>(words + row * size()), size() * 8};
+  }
+};
+
+struct VariableKeys {
+  const columnar::ByteRows& rows;
+
+  bool Equal(const std::uint8_t* stored, std::size_t row) const {
+    return reinterpret_cast<const StateString*>(stored)->view() == rows[row];
+  }
+  std::string_view Get(std::size_t row) const { return rows[row]; }
+};
+
+}  // namespace
+
+KeyedRows::KeyedRows(TableContext& context, ImageShape shape)
+    : context_(context),
+      shape_(std::move(shape)),
+      pages_(shape_.row.stride),
+      slabs_(std::make_shared<StringSlabs>()) {}
+
+KeyedRows::~KeyedRows() = default;
+
+template <class Keys, bool kInsert>
+Residency KeyedRows::ResolveWith(const Keys& keys,
+                                 std::span<const std::uint64_t> hashes,
+                                 std::span<SlotId> slots,
+                                 RowSelection selection) {
+  const std::uint32_t key_offset = shape_.row.key_offset;
+  const bool prefetch = index_.size() >= kPrefetchFrom;
+  std::uint32_t stored[kBlock];
+  for (std::size_t begin = 0; begin < slots.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, slots.size() - begin);
+    SlotId* const out = slots.data() + begin;
+    for (std::size_t i = 0; i < count; ++i) {
+      stored[i] = columnar::StoredHash(hashes[selection.row(begin + i)]);
+    }
+    if (prefetch) {
+      for (std::size_t i = 0; i < count; ++i) {
+        index_.Prefetch(stored[i]);
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      out[i] = index_.Guess(stored[i]);
+      if (prefetch && out[i] != kNoSlot) {
+        __builtin_prefetch(pages_.row(out[i]));
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t row = selection.row(begin + i);
+      if (out[i] != kNoSlot) {
+        const std::uint8_t* const found = pages_.row(out[i]);
+        if (keys.Equal(found + key_offset, row) && (MetaOf(found) & meta::kDead) == 0 &&
+            !IsExpired(found)) [[likely]] {
+          continue;
+        }
+      }
+      out[i] = ResolveSlowly<kInsert>(stored[i], keys.Get(row));
+    }
+  }
+  if (!misses_.empty()) {
+    context_.spill->Read(*this, std::exchange(misses_, {}));
+    return Residency::kParked;
+  }
+  return Residency::kReady;
+}
+
+template <bool kInsert>
+Residency KeyedRows::Dispatch(const columnar::EncodedKeys& keys,
+                              std::span<SlotId> slots,
+                              RowSelection selection) {
+  CHECK_EQ(slots.size(), selection.count(keys.count));
+  CHECK_EQ(keys.fixed_stride, std::size_t{shape_.row.key_stride});
+  index_.Migrate(slots.size());
+  const std::span<const std::uint64_t> hashes(keys.hashes);
+  const std::uint64_t* const words = keys.words.data();
+  const std::size_t word_count = keys.fixed_stride / 8;
+  switch (word_count) {
+    case 0:
+      return ResolveWith<VariableKeys, kInsert>({keys.rows}, hashes, slots, selection);
+    case 2:
+      return ResolveWith<FixedKeys<2>, kInsert>({words, word_count}, hashes, slots, selection);
+    case 3:
+      return ResolveWith<FixedKeys<3>, kInsert>({words, word_count}, hashes, slots, selection);
+    default:
+      return ResolveWith<FixedKeys<0>, kInsert>({words, word_count}, hashes, slots, selection);
+  }
+}
+
+Residency KeyedRows::Resolve(const columnar::EncodedKeys& keys,
+                             std::span<SlotId> slots,
+                             RowSelection selection) {
+  return Dispatch<true>(keys, slots, selection);
+}
+
+Residency KeyedRows::Find(const columnar::EncodedKeys& keys,
+                          std::span<SlotId> slots,
+                          RowSelection selection) {
+  return Dispatch<false>(keys, slots, selection);
+}
+
+template <bool kInsert>
+SlotId KeyedRows::ResolveSlowly(std::uint32_t hash, std::string_view key) {
+  const SlotId slot = FindKey(hash, key);
+  if (slot == kNoSlot) {
+    if (!may_spill_.empty() &&
+        MaySpill(columnar::KeyGroupOfStored(hash, context_.key_group_count))) {
+      misses_.push_back({hash, std::string(key)});
+      return kNoSlot;
+    }
+    return kInsert ? Insert(hash, key, meta::Make(context_.epoch, meta::kFresh)) : kNoSlot;
+  }
+  const std::uint8_t* const found = row(slot);
+  const bool dead = (MetaOf(found) & meta::kDead) != 0;
+  if (dead || IsExpired(found)) {
+    if (!kInsert) {
+      return kNoSlot;
+    }
+    Revive(slot);
+  }
+  return slot;
+}
+
+void KeyedRows::Revive(SlotId slot) {
+  TouchRow(slot);
+  std::uint8_t* const found = row(slot);
+  ClearValue(found);
+  if ((MetaOf(found) & meta::kDead) != 0) {
+    SetMeta(found, MetaOf(found) & ~meta::kDead);
+    ++live_count_;
+  }
+}
+
+SlotId KeyedRows::FindKey(std::uint32_t hash, std::string_view key) const {
+  return index_.Find(hash, [&](SlotId slot) { return shape_.row.KeyOf(row(slot)) == key; });
+}
+
+SlotId KeyedRows::Insert(std::uint32_t hash, std::string_view key, std::uint32_t meta_word) {
+  const SlotId slot = pages_.Add();
+  std::uint8_t* const added = row(slot);
+  std::memset(added, 0, shape_.row.stride);
+  StoreFixed(added, hash);
+  SetMeta(added, meta_word);
+  if (shape_.row.ttl_seconds != 0) {
+    StoreFixed(added + RowShape::kWrittenOffset, context_.now_seconds);
+  }
+  if (shape_.row.key_stride != 0) {
+    DCHECK_EQ(key.size(), std::size_t{shape_.row.key_stride});
+    std::memcpy(added + shape_.row.key_offset, key.data(), key.size());
+  } else {
+    *reinterpret_cast<StateString*>(added + shape_.row.key_offset) = slabs_->Store(key);
+  }
+  index_.Insert(hash, slot);
+  if ((meta_word & meta::kDead) == 0) {
+    ++live_count_;
+  }
+  if (meta::EpochOf(meta_word) == context_.epoch) {
+    MarkDirty(slot);
+  }
+  OnInserted(slot);
+  return slot;
+}
+
+void KeyedRows::Release(SlotId slot) {
+  std::uint8_t* const gone = row(slot);
+  index_.Erase(HashOf(gone), slot);
+  ClearValue(gone);
+  if (shape_.row.key_stride == 0) {
+    slabs_->Release(*reinterpret_cast<StateString*>(gone + shape_.row.key_offset));
+  }
+  if ((MetaOf(gone) & meta::kDead) == 0) {
+    --live_count_;
+  }
+  SetMeta(gone, meta::kFree);
+  pages_.Free(slot);
+}
+
+void KeyedRows::EraseRow(SlotId slot) {
+  if (!IsLive(slot)) {
+    return;
+  }
+  TouchRow(slot);
+  std::uint8_t* const erased = row(slot);
+  if ((MetaOf(erased) & meta::kFresh) != 0) {
+    Release(slot);
+    return;
+  }
+  ClearValue(erased);
+  SetMeta(erased, MetaOf(erased) | meta::kDead);
+  --live_count_;
+  NoteDead(slot);
+}
+
+void KeyedRows::ClearValue(std::uint8_t* cleared) {
+  std::uint8_t* const value = value_of(cleared);
+  for (const std::uint32_t offset : shape_.string_offsets) {
+    slabs_->Release(*reinterpret_cast<StateString*>(value + offset));
+  }
+  std::memset(value, 0, shape_.row.stride - shape_.row.value_offset);
+}
+
+SlotId KeyedRows::Load(std::uint32_t hash, std::string_view key, std::uint32_t written_seconds) {
+  SlotId slot = FindKey(hash, key);
+  if (slot == kNoSlot) {
+    slot = Insert(hash, key, meta::Make(0, 0));
+    if (shape_.row.ttl_seconds != 0) {
+      StoreFixed(row(slot) + RowShape::kWrittenOffset, written_seconds);
+    }
+  }
+  return slot;
+}
+
+void KeyedRows::LoadAbsent(std::uint32_t hash, std::string_view key) {
+  if (FindKey(hash, key) == kNoSlot) {
+    absent_.push_back(Insert(hash, key, meta::Make(0, meta::kDead | meta::kFresh)));
+  }
+}
+
+bool KeyedRows::TakeGroup(std::vector<SlotId>* slots) {
+  if (!group_read_) {
+    return false;
+  }
+  *slots = std::move(*group_read_);
+  group_read_.reset();
+  return true;
+}
+
+void KeyedRows::SetMaySpill(KeyGroup group) {
+  may_spill_.resize(context_.range.size(), 0);
+  may_spill_[group.value() - context_.range.begin] = 1;
+}
+
+void KeyedRows::ReleaseUnheld() {
+  for (const SlotId slot : std::exchange(absent_, {})) {
+    // Revived since: it has an epoch now.
+    if (MetaOf(row(slot)) == meta::Make(0, meta::kDead | meta::kFresh)) {
+      Release(slot);
+    }
+  }
+}
+
+void KeyedRows::SweepRow(SlotId slot) {
+  if (IsExpired(row(slot))) {
+    EraseRow(slot);
+  }
+}
+
+void KeyedRows::Sweep(std::size_t limit) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(limit, pages_.end()); ++i) {
+    if (sweep_at_ >= pages_.end()) {
+      sweep_at_ = 0;
+    }
+    if (IsLive(sweep_at_)) {
+      SweepRow(sweep_at_);
+    }
+    ++sweep_at_;
+  }
+}
+
+}  // namespace thalweg::state
