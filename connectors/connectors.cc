@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/connectors.h"
+
+#include "connectors/blackhole/blackhole.h"
+#include "connectors/collect/collect.h"
+#include "connectors/datagen/datagen.h"
+#include "connectors/filesystem/filesystem.h"
+
+namespace thalweg::connectors {
+
+void RegisterAll(runtime::ConnectorRegistry& registry) {
+  registry.AddSource("datagen", MakeDatagenSource());
+  registry.AddSource("filesystem", MakeFileSource());
+  registry.AddSink("filesystem", MakeFileSink());
+  registry.AddSink("blackhole", MakeBlackholeSink());
+}
+
+void RegisterCollect(runtime::ConnectorRegistry& registry, CollectHub& hub) {
+  registry.AddSink("collect", MakeCollectSink(hub));
+}
+
+}  // namespace thalweg::connectors

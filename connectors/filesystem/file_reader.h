@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THALWEG_CONNECTORS_FILESYSTEM_FILE_READER_H_
+#define THALWEG_CONNECTORS_FILESYSTEM_FILE_READER_H_
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "columnar/batch.h"
+#include "connectors/filesystem/line_blocks.h"
+#include "connectors/filesystem/serial_work.h"
+#include "connectors/formats/json/json_decoder.h"
+#include "proto/connectors.pb.h"
+#include "runtime/connector/source.h"
+
+namespace thalweg {
+class Counter;
+}  // namespace thalweg
+
+namespace thalweg::connectors {
+
+/// Reads the lines of its splits, one split after the other, one block ahead of the decoder.
+class FileReader final : public runtime::Reader {
+ public:
+  FileReader(proto::FilesystemSourceSpec spec,
+             columnar::SchemaPtr schema,
+             runtime::ConnectorContext context);
+
+  Status AddSplit(const runtime::Split& split) override;
+  StatusOr<runtime::SourceProgress> Read(MonoTime now, runtime::Output& output) override;
+  runtime::StateEntries Snapshot() override;
+  Status Restore(std::span<const proto::OperatorStateEntry> entries) override;
+
+ private:
+  /// The split being read. `position` is behind the last line that was emitted or skipped.
+  struct Current {
+    proto::FileSplitPosition position;
+    LineBlocks blocks;
+    bool skip_line;                    // The first line began in the split before.
+    std::uint64_t next_read;           // Offset.
+    std::optional<std::string> ready;  // A block that was read ahead.
+    bool reading = false;
+    bool at_end = false;  // Of the file: no block behind `ready`.
+  };
+
+  void Begin(proto::FileSplitPosition position);
+  void ReadAhead();
+  void OnBlock(std::uint64_t wanted, StatusOr<std::string> block);
+  /// Gives the next block to the lines; false: it has not come.
+  bool NextBlock();
+  /// Decodes what is there; false: nothing more before another block has come.
+  StatusOr<bool> DecodeSome();
+  Status OnBadLine(const BadLine& bad, std::string_view lines);
+  /// The part of lines() that begins before the split's end.
+  std::string_view OwnedLines() const;
+  bool IsFinished() const;
+  void CountDecoded();
+
+  const proto::FilesystemSourceSpec spec_;
+  runtime::ConnectorContext context_;
+  JsonDecoder decoder_;
+  std::deque<proto::FileSplitPosition> waiting_;
+  std::optional<Current> current_;
+  Status failure_;
+  Counter* bad_records_;
+  Counter* null_fields_;
+  JsonDecoder::Stats counted_;
+  SerialWork work_;
+};
+
+}  // namespace thalweg::connectors
+
+#endif  // THALWEG_CONNECTORS_FILESYSTEM_FILE_READER_H_
