@@ -3,8 +3,8 @@
 #include "storage/file_calls.h"
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -109,7 +109,7 @@ Status FileError(int error,
                     fmt::format("Storage failed while {} {}: {}. {}",
                                 doing,
                                 subject,
-                                std::strerror(error),
+                                std::generic_category().message(error),
                                 meaning.remedy));
 }
 

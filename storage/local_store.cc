@@ -8,7 +8,6 @@
 #include <system_error>
 #include <utility>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -185,34 +184,29 @@ Status ListInto(const fs::path& directory,
                 const std::string& key,
                 std::string_view prefix,
                 std::vector<std::string>& keys) {
-  DIR* const stream = ::opendir(directory.c_str());
-  if (stream == nullptr) {
-    return errno == ENOENT || errno == ENOTDIR ? OkStatus()
-                                               : FileError(errno, "listing", key, directory);
-  }
+  std::error_code error;
   std::vector<std::string> folders;
-  errno = 0;
-  while (const dirent* entry = ::readdir(stream)) {
-    const std::string_view name = entry->d_name;
-    if (name.front() == '.') {
+  fs::directory_iterator entry(directory, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    std::string child = key + entry->path().filename().string();
+    if (child[key.size()] == '.') {
       continue;
     }
-    std::string child = key + std::string(name);
-    const bool is_folder =
-        entry->d_type == DT_DIR || (entry->d_type == DT_UNKNOWN && IsDirectory(directory / name));
-    if (!is_folder && child.starts_with(prefix)) {
-      keys.push_back(std::move(child));
-    } else if (is_folder) {
-      child += '/';
-      if (child.starts_with(prefix) || prefix.starts_with(child)) {
-        folders.push_back(std::move(child));
+    // Set when it has gone since it was listed: then it counts as a key that went during the call.
+    std::error_code gone;
+    if (!entry->is_directory(gone)) {
+      if (child.starts_with(prefix)) {
+        keys.push_back(std::move(child));
       }
+      continue;
+    }
+    child += '/';
+    if (child.starts_with(prefix) || prefix.starts_with(child)) {
+      folders.push_back(std::move(child));
     }
   }
-  const int error = errno;
-  ::closedir(stream);
-  if (error != 0) {
-    return FileError(error, "listing", key, directory);
+  if (error && error.value() != ENOENT && error.value() != ENOTDIR) {
+    return FileError(error.value(), "listing", key, directory);
   }
   for (const std::string& folder : folders) {
     RETURN_IF_ERROR(ListInto(directory / folder.substr(key.size()), folder, prefix, keys));
