@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,6 +33,7 @@ std::string SlotKey(std::uint64_t slot) {
 
 std::vector<std::string> BytesOf(const LogContents& contents) {
   std::vector<std::string> bytes;
+  bytes.reserve(contents.records.size());
   for (const Record& record : contents.records) {
     bytes.push_back(record.bytes);
   }
@@ -109,6 +109,7 @@ TEST_F(DurableLogTest, WritersOnManyThreadsShareOneHistory) {
   constexpr int kWriters = 4;
   constexpr int kRecords = 50;
   std::vector<std::thread> threads;
+  threads.reserve(kWriters);
   for (int writer = 0; writer < kWriters; ++writer) {
     threads.emplace_back([this, writer] {
       const DurableLog log(store_, "job/log", 100 + writer);
@@ -331,8 +332,10 @@ class DurableLogRandomTest : public ::testing::TestWithParam<std::uint64_t> {};
 TEST_P(DurableLogRandomTest, HasOneHistoryWhateverFails) {
   SeededRandom random(GetParam());
   MemoryStore store(GetParam());
+  constexpr std::uint64_t kWriters = 3;
   std::vector<std::unique_ptr<RandomWriter>> writers;
-  for (std::uint64_t id = 0; id < 3; ++id) {
+  writers.reserve(kWriters);
+  for (std::uint64_t id = 0; id < kWriters; ++id) {
     writers.push_back(std::make_unique<RandomWriter>(store, id, random.Next()));
   }
   std::vector<std::string> history;  // By slot: what some append has reported as done.

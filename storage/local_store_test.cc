@@ -246,8 +246,9 @@ TEST_F(LocalStoreTest, LeavesWhatALivingWriterWrites) {
 }
 
 TEST_F(LocalStoreTest, OfManyThreadsOneCreates) {
-  std::vector<std::thread> threads;
   std::vector<int> created(4);
+  std::vector<std::thread> threads;
+  threads.reserve(created.size());
   for (std::size_t i = 0; i < created.size(); ++i) {
     threads.emplace_back([this, i, &created] {
       for (int key = 0; key < 20; ++key) {
@@ -263,8 +264,10 @@ TEST_F(LocalStoreTest, OfManyThreadsOneCreates) {
 }
 
 TEST_F(LocalStoreTest, WritesIntoADirectoryThatOthersKeepRemoving) {
+  constexpr int kProcesses = 2;
   std::vector<std::thread> threads;
-  for (int i = 0; i < 2; ++i) {
+  threads.reserve(kProcesses);
+  for (int i = 0; i < kProcesses; ++i) {
     threads.emplace_back([this, i] {
       const auto own = LocalStore::Open(root_);  // As another process would.
       for (int round = 0; round < 50; ++round) {

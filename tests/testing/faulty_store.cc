@@ -19,7 +19,7 @@ Status InjectedFull(std::string_view key) {
   return ResourceExhausted(fmt::format("Injected: no space for '{}'.", key));
 }
 
-const Status& StatusOf(const Status& status) {
+Status StatusOf(const Status& status) {
   return status;
 }
 Status StatusOf(const StatusOr<PutOutcome>& outcome) {

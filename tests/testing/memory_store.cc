@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/testing/memory_store.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -440,8 +439,9 @@ SimNetwork::SimNetwork(SimLoop& loop, SimNetworkOptions options)
     : state_(std::make_shared<State>(loop, options)) {}
 
 SimNetwork::~SimNetwork() {
-  // Acceptors may own what holds links, which hold the state.
-  const auto dropped = std::exchange(state_->listeners, {});
+  // Acceptors and the hook may own what holds links, which hold the state.
+  const auto dropped_listeners = std::exchange(state_->listeners, {});
+  const auto dropped_hook = std::exchange(state_->hook, nullptr);
 }
 
 void SimNetwork::set_options(SimNetworkOptions options) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/testing/sim_transport.h"
 
-#include <functional>
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
