@@ -137,6 +137,7 @@ Walk<std::uint64_t> FirstLive(const Layout& layout, std::uint64_t begin, std::ui
 struct Extent {
   std::uint64_t floor = 0;
   std::uint64_t end = 0;
+  bool has_leftovers = false;  // Slots below the floor, of a truncation that did not end.
 };
 
 Walk<Extent> FindExtent(const Layout& layout) {
@@ -146,7 +147,8 @@ Walk<Extent> FindExtent(const Layout& layout) {
   Extent extent{.floor = floor, .end = floor};
   for (const std::uint64_t slot : slots) {
     if (slot < floor) {
-      continue;  // About to be deleted, or left by a writer that was fenced.
+      extent.has_leftovers = true;  // Or it was written by who slept through a truncation.
+      continue;
     }
     // A listing is no instant: it may show a late slot and not an early one. A read of the slot
     // decides.
@@ -308,8 +310,10 @@ Status DurableLog::Truncate(std::uint64_t before_slot) const {
       }
       RETURN_IF_ERROR(WriteTombstones(store_, layout, *first_live, before_slot));
     }
-    return RaiseFloor(
-        store_, layout, before_slot > kTombstonesKept ? before_slot - kTombstonesKept : 0);
+    // In steps, so that most truncations neither write a floor nor delete.
+    const bool is_due = before_slot >= extent->floor + 2 * kTombstonesKept;
+    const std::uint64_t floor = is_due ? before_slot - kTombstonesKept : extent->floor;
+    return is_due || extent->has_leftovers ? RaiseFloor(store_, layout, floor) : OkStatus();
   }
   return Unavailable(fmt::format(
       "The durable log '{}' is truncated by others at the same time; try again.", prefix_));

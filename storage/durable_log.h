@@ -42,9 +42,9 @@ class Store;
 /// Largest payload of one record. A manifest of 10,000 tasks with 100 runs each fits.
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
 
-/// Tombstones kept below the first live slot. Within this distance a writer with an unknown outcome
-/// still gets an exact answer.
-inline constexpr std::uint64_t kTombstonesKept = 256;
+/// Tombstones kept below the first live slot, at least; at most twice as many. Within this distance
+/// a writer with an unknown outcome still gets an exact answer.
+inline constexpr std::uint64_t kTombstonesKept = 64;
 
 /// Tries of one append before its error is returned; each try also settles the tries before it.
 inline constexpr int kAppendTries = 3;

@@ -254,20 +254,20 @@ TEST_F(DurableLogTest, ATruncatedSlotStaysTaken) {
 }
 
 TEST_F(DurableLogTest, AWriterWhoSleptThroughManyTruncationsStepsDown) {
-  Fill(0, kTombstonesKept + 10);
-  ASSERT_TRUE(log_.Truncate(kTombstonesKept + 5).ok());
+  Fill(0, 2 * kTombstonesKept + 10);
+  ASSERT_TRUE(log_.Truncate(2 * kTombstonesKept + 5).ok());
   EXPECT_EQ(store_.Get(SlotKey(3)).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(other_.Append(3, "late").status().code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(other_.Append(3, "late").status().code(), StatusCode::kFailedPrecondition);
-  EXPECT_EQ(MustRead(log_).next_slot, kTombstonesKept + 10);  // What it left disturbs nobody.
-  ASSERT_TRUE(log_.Truncate(kTombstonesKept + 6).ok());
+  EXPECT_EQ(MustRead(log_).next_slot, 2 * kTombstonesKept + 10);  // Its file disturbs nobody.
+  ASSERT_TRUE(log_.Truncate(2 * kTombstonesKept + 6).ok());
   EXPECT_EQ(store_.Get(SlotKey(3)).status().code(), StatusCode::kNotFound);
 }
 
 TEST_F(DurableLogTest, AnOldTruncationDoesNotLowerTheFloor) {
-  Fill(0, kTombstonesKept + 10);
-  ASSERT_TRUE(log_.Truncate(kTombstonesKept + 8).ok());
-  ASSERT_TRUE(other_.Truncate(kTombstonesKept + 2).ok());  // Of a leader that was replaced.
+  Fill(0, 3 * kTombstonesKept);
+  ASSERT_TRUE(log_.Truncate(3 * kTombstonesKept - 1).ok());
+  ASSERT_TRUE(other_.Truncate(2 * kTombstonesKept).ok());  // Of a leader that was replaced.
   EXPECT_EQ(other_.Append(5, "late").status().code(), StatusCode::kFailedPrecondition);
 }
 
@@ -276,12 +276,12 @@ TEST_F(DurableLogTest, TheNumberOfFilesStaysBounded) {
   for (int round = 0; round < 30; ++round, slot += 40) {
     Fill(slot, slot + 40);
     ASSERT_TRUE(log_.Truncate(slot + 39).ok());
-    EXPECT_LE(store_.List("job/log/")->size(), kTombstonesKept + 42);
+    EXPECT_LE(store_.List("job/log/")->size(), 2 * kTombstonesKept + 42);
   }
 }
 
 TEST_F(DurableLogTest, ATruncationThatFailedAnywhereCanBeRepeated) {
-  const std::uint64_t before = kTombstonesKept + 4;
+  const std::uint64_t before = 2 * kTombstonesKept + 4;
   for (std::uint64_t n = 0;; ++n) {
     MemoryStore store;
     FaultyStore faulty(store);
