@@ -86,10 +86,27 @@ void CoordinatorCore::Lead() {
       }
     });
   }
+  CheckLeadership();
   listener_.OnLeading(generation_);
   for (UniqueFunction<void()>& call : std::exchange(when_decided_, {})) {
     call();
   }
+}
+
+void CoordinatorCore::CheckLeadership() {
+  // A leader that has nothing to append would never collide, and its workers would wait for
+  // nothing.
+  environment_.timers.At(environment_.clock.Now() + options_.leadership_check,
+                         environment_.mailbox,
+                         lifeline_.Guard([this] {
+                           cluster_log_.ReadAgain(generation_, [this](const Status& status) {
+                             if (status.code() == StatusCode::kFailedPrecondition) {
+                               StepDown(status);
+                             } else if (phase_ == Phase::kLeading) {
+                               CheckLeadership();
+                             }
+                           });
+                         }));
 }
 
 void CoordinatorCore::StepDown(const Status& status) {
@@ -161,7 +178,7 @@ void CoordinatorCore::CancelUnwanted(const WorkerId& worker, const proto::Regist
         host->machine()->IsLive(FromProto(running.attempt()), worker)) {
       continue;
     }
-    workers_.AddUnwanted(worker, job);
+    workers_.AddUnwanted(worker, job, FromProto(running.attempt()));
     proto::CoordinatorMessage cancel;
     cancel.mutable_cancel()->set_job_id(running.job_id());
     *cancel.mutable_cancel()->mutable_attempt() = running.attempt();
@@ -181,7 +198,7 @@ void CoordinatorCore::OnWorkerMessage(const WorkerId& worker, const proto::Worke
     }
     case proto::WorkerMessage::kGone:
       job = message.gone().job_id();
-      workers_.OnGone(worker, JobId(job));
+      workers_.OnGone(worker, JobId(job), FromProto(message.gone().attempt()));
       break;
     case proto::WorkerMessage::kTaskStatus:
       job = message.task_status().job_id();

@@ -62,6 +62,7 @@ class CoordinatorCore final : private ForeignRecordObserver,
   void OnElected(const Status& status);
   Status OnForeign(const proto::LogRecord& record) override;
   void Lead();
+  void CheckLeadership();
   void StepDown(const Status& status);
   Status Over() const;
   /// Runs `call` when this process leads or is over.

@@ -35,6 +35,7 @@ struct CoordinatorOptions {
   std::string name = "coordinator";         // For people; stands in the log beside the generation.
   Milliseconds heartbeat_interval{1'000};   // Of the workers.
   Milliseconds heartbeat_patience{10'000};  // A worker not heard of for longer is lost.
+  Milliseconds leadership_check{5'000};     // Between two looks whether another leads by now.
   JobMachineOptions jobs;
 };
 

@@ -156,7 +156,7 @@ void JobHost::Break(const Status& status) {
     for (const auto& [worker, entry] : workers_.workers()) {
       if (entry.slots_in_use.contains(job_)) {
         owner_.SendTo(worker, message);
-        workers_.AddUnwanted(worker, job_);
+        workers_.AddUnwanted(worker, job_, machine_->attempt());
       }
     }
     workers_.Release(job_);

@@ -35,6 +35,16 @@ Status CheckStillLeading(const LogWriter::Records& records, Generation own) {
   return OkStatus();
 }
 
+/// Blocks. Does a record from `slot` on show that another leads?
+Status CheckBehind(const storage::DurableLog& log,
+                   std::uint64_t slot,
+                   const std::string& prefix,
+                   Generation own) {
+  ASSIGN_OR_RETURN(const storage::LogContents contents, log.Read(slot));
+  ASSIGN_OR_RETURN(const LogWriter::Records records, ParseRecords(contents, prefix));
+  return CheckStillLeading(records, own);
+}
+
 }  // namespace
 
 StatusOr<LogWriter::Records> ParseRecords(const storage::LogContents& contents,
@@ -183,6 +193,21 @@ void LogWriter::FinishFirst(const Status& status) {
   done(status);
 }
 
+void LogWriter::ReadAgain(Generation generation, UniqueFunction<void(const Status&)> done) {
+  auto on_read =
+      lifeline_.Guard([done = std::move(done)](const Status& status) mutable { done(status); });
+  environment_.executor.Submit(
+      [log = log_,
+       slot = next_slot_,
+       prefix = prefix_,
+       generation,
+       on_read = std::move(on_read)]() mutable -> UniqueFunction<void()> {
+        return [status = CheckBehind(*log, slot, prefix, generation),
+                on_read = std::move(on_read)]() mutable { on_read(status); };
+      },
+      environment_.mailbox);
+}
+
 void LogWriter::ReadAgainAndList(Generation generation,
                                  std::string keys_prefix,
                                  UniqueFunction<void(StatusOr<std::vector<std::string>>)> done) {
@@ -193,9 +218,7 @@ void LogWriter::ReadAgainAndList(Generation generation,
                prefix = prefix_,
                keys_prefix = std::move(keys_prefix),
                generation]() -> Keys {
-    ASSIGN_OR_RETURN(const storage::LogContents contents, log->Read(slot));
-    ASSIGN_OR_RETURN(const Records records, ParseRecords(contents, prefix));
-    RETURN_IF_ERROR(CheckStillLeading(records, generation));
+    RETURN_IF_ERROR(CheckBehind(*log, slot, prefix, generation));
     return store->List(keys_prefix);
   };
   auto on_listed =

@@ -68,7 +68,11 @@ class LogWriter {
               proto::LogRecord record,
               UniqueFunction<void(const Status&)> done);
 
-  /// Reads what was appended behind our last record, then lists the keys with this prefix. Errors
+  /// Reads what was appended behind our last record. kFailedPrecondition as of Append(); other
+  /// errors are storage's and say nothing about who leads.
+  void ReadAgain(Generation generation, UniqueFunction<void(const Status&)> done);
+
+  /// The same, then lists the keys with this prefix. Errors
   /// are storage's; kFailedPrecondition as of Append().
   void ReadAgainAndList(Generation generation,
                         std::string keys_prefix,

@@ -12,8 +12,10 @@ namespace thalweg::coordinator {
 /// One connection.
 class WorkerSessions::Session final : public transport::ConnectionHandler {
  public:
-  Session(WorkerSessions& owner, std::unique_ptr<transport::Connection> connection)
-      : owner_(owner), connection_(std::move(connection)) {}
+  Session(WorkerSessions& owner,
+          std::uint64_t number,
+          std::unique_ptr<transport::Connection> connection)
+      : number(number), owner_(owner), connection_(std::move(connection)) {}
 
   void OnFrame(transport::Frame frame) override { owner_.OnFrame(*this, frame); }
   void OnClosed(const Status& status) override {
@@ -25,6 +27,7 @@ class WorkerSessions::Session final : public transport::ConnectionHandler {
   }
   void Close() { connection_->Close(); }
 
+  const std::uint64_t number;
   std::optional<WorkerId> worker;  // Once it has introduced itself.
 
  private:
@@ -72,8 +75,8 @@ std::shared_ptr<transport::ConnectionHandler> WorkerSessions::Accept(
   if (!listening_) {
     return nullptr;
   }
-  auto session = std::make_shared<Session>(*this, std::move(connection));
-  sessions_.emplace(session.get(), session);
+  auto session = std::make_shared<Session>(*this, ++last_session_, std::move(connection));
+  sessions_.emplace(session->number, session);
   return session;
 }
 
@@ -125,7 +128,7 @@ void WorkerSessions::Refuse(Session& session, const std::string& reason) {
 }
 
 void WorkerSessions::OnClosed(Session& session, const std::string& reason) {
-  const auto node = sessions_.extract(&session);
+  const auto node = sessions_.extract(session.number);
   if (node.empty() || !session.worker) {
     return;
   }

@@ -6,6 +6,7 @@
 // The connections of the workers: one stream each, dialled by the worker. Translates frames to
 // messages and back and knows which worker speaks on which connection; decides nothing else.
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -71,7 +72,8 @@ class WorkerSessions {
   const transport::Address address_;
   WorkerListener& listener_;
   bool listening_ = false;
-  std::map<const Session*, std::shared_ptr<Session>> sessions_;
+  std::uint64_t last_session_ = 0;
+  std::map<std::uint64_t, std::shared_ptr<Session>> sessions_;  // By number, from 1.
   std::map<WorkerId, Session*> by_worker_;
   Lifeline lifeline_;
 };

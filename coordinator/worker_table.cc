@@ -75,15 +75,22 @@ std::optional<MonoTime> WorkerTable::NextLoss(Milliseconds patience) const {
   return next;
 }
 
-void WorkerTable::AddUnwanted(const WorkerId& id, const JobId& job) {
+void WorkerTable::AddUnwanted(const WorkerId& id, const JobId& job, const Attempt& attempt) {
   if (const auto found = workers_.find(id); found != workers_.end()) {
-    found->second.unwanted.insert(job);
+    Attempt& highest = found->second.unwanted[job];
+    highest = std::max(highest, attempt);
   }
 }
 
-void WorkerTable::OnGone(const WorkerId& id, const JobId& job) {
-  if (const auto found = workers_.find(id); found != workers_.end()) {
-    version_ += found->second.unwanted.erase(job);
+void WorkerTable::OnGone(const WorkerId& id, const JobId& job, const Attempt& attempt) {
+  const auto worker = workers_.find(id);
+  if (worker == workers_.end()) {
+    return;
+  }
+  auto& unwanted = worker->second.unwanted;
+  if (const auto found = unwanted.find(job); found != unwanted.end() && found->second <= attempt) {
+    unwanted.erase(found);
+    ++version_;
   }
 }
 

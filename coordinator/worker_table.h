@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +28,7 @@ class WorkerTable {
     std::uint32_t slots = 0;
     MonoTime last_heard;
     std::map<JobId, std::uint32_t> slots_in_use;
-    std::set<JobId> unwanted;  // Told to cancel what it ran of these; not yet confirmed.
+    std::map<JobId, Attempt> unwanted;  // Told to cancel these; not yet confirmed.
   };
 
   /// Adds a worker that is not in the table.
@@ -47,9 +46,9 @@ class WorkerTable {
   /// When the next worker would be lost if nothing is heard; absent without workers.
   std::optional<MonoTime> NextLoss(Milliseconds patience) const;
 
-  /// Holds the worker's slots back until OnGone() of the same job.
-  void AddUnwanted(const WorkerId& id, const JobId& job);
-  void OnGone(const WorkerId& id, const JobId& job);
+  /// Holds the worker's slots back until OnGone() of this attempt of the job, or of a higher one.
+  void AddUnwanted(const WorkerId& id, const JobId& job, const Attempt& attempt);
+  void OnGone(const WorkerId& id, const JobId& job, const Attempt& attempt);
 
   std::map<WorkerId, std::uint32_t> FreeSlots() const;
 

@@ -54,11 +54,14 @@ TEST(WorkerTableTest, CountsReservedSlotsUntilTheyAreReleased) {
 TEST(WorkerTableTest, HoldsSlotsBackWhileUnwantedTasksMayRun) {
   WorkerTable table;
   table.Add(kA, "a:1", 2, At(0));
-  table.AddUnwanted(kA, kJob);
+  const Attempt first{.generation = Generation(1), .n = 1};
+  const Attempt second{.generation = Generation(1), .n = 2};
+  table.AddUnwanted(kA, kJob, second);
   EXPECT_EQ(table.FreeSlots().at(kA), 0u);
-  table.OnGone(kA, JobId("another"));
+  table.OnGone(kA, JobId("another"), second);
+  table.OnGone(kA, kJob, first);
   EXPECT_EQ(table.FreeSlots().at(kA), 0u);
-  table.OnGone(kA, kJob);
+  table.OnGone(kA, kJob, second);
   EXPECT_EQ(table.FreeSlots().at(kA), 2u);
 }
 
