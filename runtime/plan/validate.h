@@ -10,13 +10,12 @@
 
 namespace thalweg::runtime {
 
-// Limits of a plan. Each is far above what a person writes and far below what could hurt.
+// Limits of a plan, beside those of expressions (runtime/expr/program.h). Each is far above what a
+// person writes and far below what could hurt.
 inline constexpr std::size_t kMaxVertices = 4096;
 inline constexpr std::size_t kMaxStepsPerVertex = 256;
 inline constexpr std::size_t kMaxEdges = 16384;
-inline constexpr std::size_t kMaxColumns = 4096;           // Of one schema.
-inline constexpr std::size_t kMaxExpressionNodes = 65536;  // Of one expression.
-inline constexpr std::size_t kMaxExpressionDepth = 512;
+inline constexpr std::size_t kMaxColumns = 4096;        // Of one schema.
 inline constexpr std::uint32_t kMaxParallelism = 4096;  // And never above the key group count.
 inline constexpr std::uint32_t kMaxKeyGroupCount = 32768;
 
