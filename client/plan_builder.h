@@ -118,10 +118,18 @@ class Stream {
   friend class PlanBuilder;
   friend class Grouped;
   friend class Windowed;
-  Stream(PlanGraph* graph, std::size_t node) : graph_(graph), node_(node) {}
+  Stream(PlanGraph* graph, std::size_t node, std::uint32_t parallelism)
+      : graph_(graph), node_(node), parallelism_(parallelism) {}
+
+  /// The stream of one more step, unless `resolved` or an earlier mistake forbids it.
+  Stream Then(const Status& resolved, proto::Step step) const;
+  Stream JoinOn(const Stream& right,
+                const std::vector<std::pair<std::string, std::string>>& on,
+                const Expr* residual) const;
 
   PlanGraph* graph_;
-  std::size_t node_;
+  std::size_t node_;           // kNoNode after a mistake.
+  std::uint32_t parallelism_;  // Of the next step.
 };
 
 /// A stream in groups, waiting for its aggregates.
