@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/operators/operators.h"
+
+#include <string>
+#include <utility>
+
+#include "columnar/type_proto.h"
+#include "runtime/operators/group_aggregate.h"
+#include "runtime/operators/join.h"
+#include "runtime/operators/map_steps.h"
+#include "runtime/operators/watermark.h"
+#include "runtime/operators/window_aggregate.h"
+#include "runtime/plan/output_schema.h"
+#include "runtime/plan/plan.h"
+
+namespace thalweg::runtime {
+namespace {
+
+std::string Place(const proto::Step& step) {
+  return KindName(step) + " '" + step.name() + "'";
+}
+
+/// The step's declared output, after everything about the step was checked: operators rely on it.
+StatusOr<columnar::SchemaPtr> Check(const proto::Step& step,
+                                    const StepContext& context,
+                                    StepRole wanted) {
+  if (RoleOf(step) != wanted) {
+    return InvalidArgument(Place(step) + " cannot be made by this maker");
+  }
+  if (context.inputs.size() != InputCountOf(step)) {
+    return InvalidArgument(Place(step) + " needs " + std::to_string(InputCountOf(step)) +
+                           " inputs, not " + std::to_string(context.inputs.size()));
+  }
+  const StatusOr<columnar::SchemaPtr> computed = OutputSchemaOf(step, context.inputs);
+  if (!computed.ok()) {
+    return Annotate(computed.status(), Place(step));
+  }
+  StatusOr<columnar::SchemaPtr> declared = columnar::SchemaFromProto(step.output());
+  if (!declared.ok()) {
+    return Annotate(declared.status(), Place(step));
+  }
+  if (!Fits(**computed, **declared)) {
+    return InvalidArgument(Place(step) + ": its rows are " + (*computed)->ToString() +
+                           ", but the plan takes them for " + (*declared)->ToString());
+  }
+  return declared;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<MapStep>> MakeMapStep(const proto::Step& step,
+                                               const StepContext& context) {
+  ASSIGN_OR_RETURN(columnar::SchemaPtr output, Check(step, context, StepRole::kMap));
+  if (step.has_filter()) {
+    return MakeFilter(step.filter(), *context.inputs[0]);
+  }
+  return MakeProject(step.project(), *context.inputs[0], std::move(output));
+}
+
+StatusOr<std::unique_ptr<EventTimeStep>> MakeEventTimeStep(const proto::Step& step,
+                                                           const StepContext& context) {
+  RETURN_IF_ERROR(Check(step, context, StepRole::kEventTime).status());
+  return MakeWatermarkAssigner(step, context);
+}
+
+StatusOr<std::unique_ptr<KeyedStep>> MakeKeyedStep(const proto::Step& step,
+                                                   const StepContext& context) {
+  ASSIGN_OR_RETURN(columnar::SchemaPtr output, Check(step, context, StepRole::kKeyed));
+  if (step.has_aggregate()) {
+    return MakeGroupAggregate(step, context, std::move(output));
+  }
+  if (step.has_window_aggregate()) {
+    return MakeWindowAggregate(step, context, std::move(output));
+  }
+  return MakeJoin(step, context, std::move(output));
+}
+
+}  // namespace thalweg::runtime
