@@ -159,7 +159,7 @@ std::optional<Datum> Decode(const DataType& type, element value) {
   if (type.IsCharacter()) {
     return Datum(text);
   }
-  if (type.IsTimestamp() && (text.size() < 11 || text[10] != ' ')) {
+  if (type.IsTimestamp() && (text.size() < 11 || text[10] != ' ' || text.back() == ' ')) {
     return std::nullopt;
   }
   return DecodeText(type, text);
