@@ -88,10 +88,13 @@ class MemoryReader final : public rocksdb::FSRandomAccessFile {
                 std::size_t count,
                 const IOOptions&,
                 Slice* result,
-                char* /*scratch*/,
+                char* scratch,
                 IODebugContext*) const override {
+    // RocksDB's read-ahead looks into `scratch` whatever `result` points to.
     const std::size_t begin = std::min<std::size_t>(offset, bytes_.size());
-    *result = Slice(bytes_.data() + begin, std::min(count, bytes_.size() - begin));
+    const std::size_t given = std::min(count, bytes_.size() - begin);
+    std::memcpy(scratch, bytes_.data() + begin, given);
+    *result = Slice(scratch, given);
     return IOStatus::OK();
   }
 
