@@ -230,7 +230,9 @@ std::size_t TimestampFormatter::FormatAs(std::int64_t value, char* out) {
   }
   std::memcpy(out, minute_text_, sizeof(minute_text_));
   char* to = WriteTwo(seconds - minute * 60, out + minute_size_);
-  to = WriteFraction<kDigits>(value - seconds * kUnits, precision_, style_.trim_zeros, to);
+  // Not value - seconds * kUnits: the first second of the range begins before it.
+  const std::int64_t rest = value % kUnits;
+  to = WriteFraction<kDigits>(rest < 0 ? rest + kUnits : rest, precision_, style_.trim_zeros, to);
   if (style_.zulu) {
     *to++ = 'Z';
   }
