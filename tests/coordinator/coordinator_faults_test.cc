@@ -34,9 +34,14 @@ class FaultRun {
 
   /// Faults, then peace, then the end of the job. False: it did not end.
   bool Run() {
-    while (cluster_.loop().now() < MonoTime(kFaultTime)) {
+    // The job may end among the faults or after them.
+    const Microseconds input_end = cluster_.loop().RandomDelay(kFaultTime / 3, 2 * kFaultTime);
+    while (cluster_.loop().now() < MonoTime(kFaultTime) && !outcome_) {
       cluster_.loop().RunFor(
           cluster_.loop().RandomDelay(Microseconds(10'000), Microseconds(900'000)));
+      if (cluster_.loop().now() > MonoTime(input_end)) {
+        cluster_.EndInput();
+      }
       TakeCare();
       Fault();
     }
@@ -218,6 +223,36 @@ TEST(CoordinatorFaultsTest, TheSameSeedGivesTheSameRun) {
   }
   EXPECT_EQ(hashes[0], hashes[1]);
 }
+
+/// With the mistake switched on, some seed must show it.
+class CoordinatorMutationTest : public ::testing::TestWithParam<Mutation> {};
+
+TEST_P(CoordinatorMutationTest, IsNoticed) {
+  constexpr std::uint64_t kSeedsMax = 400;
+  const testing::ScopedMutation mutation(GetParam());
+  for (std::uint64_t seed = 0; seed < kSeedsMax; ++seed) {
+    FaultRun run(seed);
+    const bool ended = run.Run();
+    const auto& violations = run.cluster().witness().violations();
+    if (!violations.empty() || !ended) {
+      std::printf("seed %lu: %s\n", seed, ended ? violations[0].c_str() : "The job does not end.");
+      return;
+    }
+  }
+  ADD_FAILURE() << "No seed shows it.";
+}
+
+INSTANTIATE_TEST_SUITE_P(Coordinator,
+                         CoordinatorMutationTest,
+                         ::testing::Values(Mutation::kManifestBeforeAcks,
+                                           Mutation::kCompleteBeforeManifest,
+                                           Mutation::kRestoreGateOff,
+                                           Mutation::kStaleAttemptAccepted,
+                                           Mutation::kRestoreSecondNewest,
+                                           Mutation::kLostSlotIgnored,
+                                           Mutation::kFinishedBeforeCommit,
+                                           Mutation::kCommandBeforeGeneration,
+                                           Mutation::kRestoreWhileAppending));
 
 }  // namespace
 }  // namespace thalweg::coordinator

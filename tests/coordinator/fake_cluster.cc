@@ -172,7 +172,9 @@ bool FakeCluster::RunUntilState(JobState state, std::int64_t seconds) {
 }
 
 void FakeCluster::EndInput() {
-  input_ended_ = true;
+  if (std::exchange(input_ended_, true)) {
+    return;
+  }
   for (Worker& worker : workers_) {
     if (worker.process != nullptr) {
       worker.process->EndInput();

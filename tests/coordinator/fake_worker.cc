@@ -19,7 +19,7 @@ constexpr Microseconds kRedialDelay{100'000};
 constexpr Microseconds kBeatInterval{1'000'000};
 constexpr Microseconds kCoordinatorPatience{3'000'000};
 constexpr std::uint64_t kDeclineOnceIn = 40;
-constexpr std::uint64_t kRepeatOnceIn = 30;
+constexpr std::uint64_t kRepeatOnceIn = 8;
 
 }  // namespace
 
@@ -123,11 +123,11 @@ void FakeWorker::OnDeploy(const proto::DeployJob& deploy) {
   job.deployed = deploy;
   witness_.OnDeploy(deploy);
   for (const std::uint64_t task : deploy.tasks()) {
-    Later(deploy, [this, task](const proto::DeployJob& running) {
+    Later(deploy, options_.delay_max, [this, task](const proto::DeployJob& running) {
       SendStatus(running, task, proto::TASK_RUNNING);
     });
     if (deploy.restored_checkpoint() > 0 && IsSink(deploy, TaskId(task))) {
-      Later(deploy, [this, task](const proto::DeployJob& running) {
+      Later(deploy, options_.replay_max, [this, task](const proto::DeployJob& running) {
         witness_.OnReplayed(running, TaskId(task));
         proto::WorkerMessage message;
         message.mutable_replayed()->set_job_id(running.job_id());
@@ -148,29 +148,31 @@ void FakeWorker::OnTrigger(const proto::TriggerCheckpoint& trigger) {
     return;
   }
   for (const std::uint64_t task : deploy->tasks()) {
-    Later(*deploy, [this, task, id = trigger.checkpoint_id()](const proto::DeployJob& running) {
-      proto::WorkerMessage message;
-      if (loop_.random().Chance(kDeclineOnceIn)) {
-        proto::CheckpointDeclined& declined = *message.mutable_declined();
-        declined.set_job_id(running.job_id());
-        *declined.mutable_attempt() = running.attempt();
-        declined.set_checkpoint_id(id);
-        declined.set_task(task);
-      } else {
-        proto::CheckpointAck& ack = *message.mutable_ack();
-        ack.set_job_id(running.job_id());
-        *ack.mutable_attempt() = running.attempt();
-        ack.set_checkpoint_id(id);
-        *ack.mutable_snapshot() = SnapshotOf(running.graph(), TaskId(task));
-        proto::OperatorStateEntry& entry = *ack.mutable_snapshot()->add_entries();
-        const int vertex = static_cast<int>(VertexIndexOf(TaskId(task)));
-        entry.set_operator_id(running.graph().vertices(vertex).steps(0).operator_id());
-        entry.set_redistribution(proto::REDISTRIBUTE_TO_ONE);
-        entry.set_value(
-            fmt::format("{}-{}", running.attempt().generation(), running.attempt().n()));
-      }
-      Send(message);
-    });
+    Later(*deploy,
+          options_.delay_max,
+          [this, task, id = trigger.checkpoint_id()](const proto::DeployJob& running) {
+            proto::WorkerMessage message;
+            if (loop_.random().Chance(kDeclineOnceIn)) {
+              proto::CheckpointDeclined& declined = *message.mutable_declined();
+              declined.set_job_id(running.job_id());
+              *declined.mutable_attempt() = running.attempt();
+              declined.set_checkpoint_id(id);
+              declined.set_task(task);
+            } else {
+              proto::CheckpointAck& ack = *message.mutable_ack();
+              ack.set_job_id(running.job_id());
+              *ack.mutable_attempt() = running.attempt();
+              ack.set_checkpoint_id(id);
+              *ack.mutable_snapshot() = SnapshotOf(running.graph(), TaskId(task));
+              proto::OperatorStateEntry& entry = *ack.mutable_snapshot()->add_entries();
+              const int vertex = static_cast<int>(VertexIndexOf(TaskId(task)));
+              entry.set_operator_id(running.graph().vertices(vertex).steps(0).operator_id());
+              entry.set_redistribution(proto::REDISTRIBUTE_TO_ONE);
+              entry.set_value(
+                  fmt::format("{}-{}", running.attempt().generation(), running.attempt().n()));
+            }
+            Send(message);
+          });
   }
 }
 
@@ -184,16 +186,18 @@ void FakeWorker::OnComplete(const proto::CompleteCheckpoint& complete) {
     if (!IsSink(*deploy, TaskId(task))) {
       continue;
     }
-    Later(*deploy, [this, task, id = complete.checkpoint_id()](const proto::DeployJob& running) {
-      witness_.OnCommitted(running, TaskId(task), id);
-      proto::WorkerMessage message;
-      proto::CommitAck& commit = *message.mutable_commit_ack();
-      commit.set_job_id(running.job_id());
-      *commit.mutable_attempt() = running.attempt();
-      commit.set_checkpoint_id(id);
-      commit.set_task(task);
-      Send(message);
-    });
+    Later(*deploy,
+          options_.delay_max,
+          [this, task, id = complete.checkpoint_id()](const proto::DeployJob& running) {
+            witness_.OnCommitted(running, TaskId(task), id);
+            proto::WorkerMessage message;
+            proto::CommitAck& commit = *message.mutable_commit_ack();
+            commit.set_job_id(running.job_id());
+            *commit.mutable_attempt() = running.attempt();
+            commit.set_checkpoint_id(id);
+            commit.set_task(task);
+            Send(message);
+          });
   }
 }
 
@@ -221,7 +225,7 @@ void FakeWorker::EndInput() {
 
 void FakeWorker::ReportEnd(const proto::DeployJob& deploy) {
   for (const std::uint64_t task : deploy.tasks()) {
-    Later(deploy, [this, task](const proto::DeployJob& running) {
+    Later(deploy, options_.delay_max, [this, task](const proto::DeployJob& running) {
       SendStatus(running, task, proto::TASK_ENDED);
     });
   }
@@ -268,9 +272,10 @@ void FakeWorker::Send(const proto::WorkerMessage& message) {
 }
 
 void FakeWorker::Later(const proto::DeployJob& deploy,
+                       Microseconds delay_max,
                        UniqueFunction<void(const proto::DeployJob&)> call) {
   timers_.At(
-      loop_.now() + loop_.RandomDelay(Microseconds(0), options_.delay_max),
+      loop_.now() + loop_.RandomDelay(Microseconds(0), delay_max),
       mailbox_,
       [this, job = deploy.job_id(), attempt = deploy.attempt(), call = std::move(call)]() mutable {
         if (const proto::DeployJob* running = Running(job, attempt)) {

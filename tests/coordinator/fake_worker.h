@@ -28,7 +28,8 @@ namespace thalweg::coordinator {
 struct FakeWorkerOptions {
   std::vector<transport::Address> coordinators;  // Dialled in turn.
   std::uint32_t slots = 2;
-  Microseconds delay_max{30'000};  // Of an answer.
+  Microseconds delay_max{30'000};    // Of an answer.
+  Microseconds replay_max{600'000};  // Until a sink has settled after a restore.
 };
 
 /// One process: make a new one after each crash of its node.
@@ -69,7 +70,9 @@ class FakeWorker final : public transport::ConnectionHandler,
   void SendStatus(const proto::DeployJob& deploy, std::uint64_t task, proto::TaskState state);
   void Send(const proto::WorkerMessage& message);
   /// Runs `call` after a seeded delay if the attempt still runs then.
-  void Later(const proto::DeployJob& deploy, UniqueFunction<void(const proto::DeployJob&)> call);
+  void Later(const proto::DeployJob& deploy,
+             Microseconds delay_max,
+             UniqueFunction<void(const proto::DeployJob&)> call);
 
   testing::SimLoop& loop_;
   testing::SimMailbox mailbox_;

@@ -85,12 +85,13 @@ void Witness::OnDeploy(const proto::DeployJob& deploy) {
                           deploy.restored_checkpoint(),
                           completed));
   }
-  bool generation_durable = false;
-  for (const proto::LogRecord& record :
-       DurableRecords(storage::JobLogPrefix(JobId(deploy.job_id())))) {
+  const std::vector<proto::LogRecord> records =
+      DurableRecords(storage::JobLogPrefix(JobId(deploy.job_id())));
+  // What a later leader has truncated tells nothing any more.
+  bool generation_durable = records.empty() || !records.front().has_submitted();
+  for (const proto::LogRecord& record : records) {
     generation_durable = generation_durable || record.generation() == attempt.generation.value();
   }
-  // A later leader's records do not take away an earlier one's.
   if (!generation_durable) {
     Violation(fmt::format("Generation {} commands job {}, whose log does not know it.",
                           attempt.generation.value(),
@@ -165,6 +166,19 @@ void Witness::CheckLog(const JobId& id) {
                             newest));
     }
     newest = manifest.checkpoint_id();
+    const Attempt taken_by{.generation = Generation(manifest.generation()),
+                           .n = manifest.attempt()};
+    for (const auto& [attempt, deployed] : jobs_[id.value()].attempts) {
+      if (taken_by < attempt && deployed.restored < newest) {
+        Violation(
+            fmt::format("Attempt {}-{} restored checkpoint {}, but {} of an earlier attempt "
+                        "became durable.",
+                        attempt.generation.value(),
+                        attempt.n,
+                        deployed.restored,
+                        newest));
+      }
+    }
     std::size_t tasks = 0;
     for (const proto::VertexShape& shape : manifest.vertices()) {
       tasks += shape.parallelism();
