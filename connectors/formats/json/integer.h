@@ -37,7 +37,7 @@ inline constexpr std::uint64_t kPowersOfTen[] = {
 
 /// Reads an integer of up to 16 digits; returns the place behind it, or nullptr when there is
 /// anything unusual: no digit, a needless 0, more digits, a fraction or an exponent.
-inline const char* ReadShortInteger(const char* p, std::int64_t* value) {
+[[gnu::always_inline]] inline const char* ReadShortInteger(const char* p, std::int64_t* value) {
   const bool negative = *p == '-';
   p += negative ? 1 : 0;
   const std::uint64_t first = LoadFixed<std::uint64_t>(p);

@@ -2,6 +2,7 @@
 #include "connectors/formats/json/scan.h"
 
 #include <algorithm>
+#include <array>
 
 namespace thalweg::connectors::json {
 namespace {
@@ -35,36 +36,6 @@ bool IsLowSurrogate(int unit) {
   return unit >= 0xdc00 && unit < 0xe000;
 }
 
-/// Checks the escape at the backslash `p`.
-const char* ScanEscape(const char* p, Problem& problem) {
-  switch (p[1]) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-      return p + 2;
-    case 'u':
-      break;
-    default:
-      return problem.Syntax(p, "an unknown escape in a string");
-  }
-  const int unit = HexFour(p + 2);
-  if (unit < 0) {
-    return problem.Syntax(p, "\\u is not followed by four hexadecimal digits");
-  }
-  if (IsHighSurrogate(unit) && p[6] == '\\' && p[7] == 'u' && IsLowSurrogate(HexFour(p + 8))) {
-    return p + 12;
-  }
-  if (IsHighSurrogate(unit) || IsLowSurrogate(unit)) {
-    return problem.Syntax(p, "half of a surrogate pair stands alone");
-  }
-  return p + 6;
-}
-
 char* AppendUtf8(std::uint32_t code, char* out) {
   const auto put = [&out](std::uint32_t byte) { *out++ = static_cast<char>(byte); };
   if (code < 0x80) {
@@ -85,21 +56,43 @@ char* AppendUtf8(std::uint32_t code, char* out) {
   return out;
 }
 
-char UnescapeOne(char c) {
-  switch (c) {
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return c;
+/// What a backslash and a byte stand for; 0: no such escape, or \\u.
+constexpr std::array<char, 256> kEscapes = [] {
+  std::array<char, 256> table{};
+  for (const char same : {'"', '\\', '/'}) {
+    table[static_cast<unsigned char>(same)] = same;
   }
+  table['b'] = '\b';
+  table['f'] = '\f';
+  table['n'] = '\n';
+  table['r'] = '\r';
+  table['t'] = '\t';
+  return table;
+}();
+
+char UnescapeOne(char c) {
+  return kEscapes[static_cast<unsigned char>(c)];
+}
+
+/// Checks the escape at the backslash `p`.
+const char* ScanEscape(const char* p, Problem& problem) {
+  if (UnescapeOne(p[1]) != 0) {
+    return p + 2;
+  }
+  if (p[1] != 'u') {
+    return problem.Syntax(p, "an unknown escape in a string");
+  }
+  const int unit = HexFour(p + 2);
+  if (unit < 0) {
+    return problem.Syntax(p, "\\u is not followed by four hexadecimal digits");
+  }
+  if (IsHighSurrogate(unit) && p[6] == '\\' && p[7] == 'u' && IsLowSurrogate(HexFour(p + 8))) {
+    return p + 12;
+  }
+  if (IsHighSurrogate(unit) || IsLowSurrogate(unit)) {
+    return problem.Syntax(p, "half of a surrogate pair stands alone");
+  }
+  return p + 6;
 }
 
 /// The code point of the checked \\u at `p`, and of its second half.
@@ -116,20 +109,28 @@ const char* UnescapeUnit(const char* p, char** out) {
   return p;
 }
 
-/// The first byte that is a quote, a backslash or a control character.
+/// A bit for each of 16 bytes that is a quote, a backslash or a control character.
+std::uint32_t Stops(__m128i bytes) {
+  const __m128i found =
+      _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+                   _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(found));
+}
+
 const char* FindStop(const char* p) {
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i last_control = _mm_set1_epi8(0x1f);
   for (;; p += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i found =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
-    if (const int mask = _mm_movemask_epi8(found); mask != 0) {
-      return p + std::countr_zero(static_cast<std::uint32_t>(mask));
+    const std::uint32_t stops = Stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    if (stops != 0) {
+      return p + std::countr_zero(stops);
     }
   }
+}
+
+/// What is wrong with a byte that ends a string without being its quote.
+const char* BadStop(const char* p, Problem& problem) {
+  return problem.Syntax(
+      p, *p == '\n' ? "the line ends inside a string" : "a control character in a string");
 }
 
 const char* SkipDigits(const char* p) {
@@ -187,11 +188,8 @@ const char* ScanStringSlow(const char* begin,
   bool escaped = false;
   const char* p = FindStop(stop);
   while (*p != '"') {
-    if (*p == '\n') {
-      return problem.Syntax(p, "the line ends inside a string");
-    }
     if (*p != '\\') {
-      return problem.Syntax(p, "a control character in a string");
+      return BadStop(p, problem);
     }
     escaped = true;
     if ((p = ScanEscape(p, problem)) == nullptr) {
@@ -201,6 +199,48 @@ const char* ScanStringSlow(const char* begin,
   }
   token = {begin, p, escaped};
   return IsUtf8(token.raw()) ? p + 1 : problem.Syntax(begin, "a string is not UTF-8");
+}
+
+const char* UnescapeShort(
+    const char* begin, const char* stop, char* out, std::size_t* size, Problem& problem) {
+  char* const start = out;
+  char* const limit = out + kShortText;
+  if (stop - begin > static_cast<std::ptrdiff_t>(kShortText)) {
+    return nullptr;
+  }
+  std::memcpy(out, begin, static_cast<std::size_t>(stop - begin));
+  out += stop - begin;
+  const char* p = stop;
+  int not_ascii = 0;
+  while (out <= limit) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+    not_ascii |= _mm_movemask_epi8(bytes);  // Of a few bytes too many; then they are checked.
+    const std::uint32_t stops = Stops(bytes);
+    const int plain = stops == 0 ? 16 : std::countr_zero(stops);
+    p += plain;
+    out += plain;
+    if (stops == 0) {
+      continue;
+    }
+    if (*p == '"') {
+      *size = static_cast<std::size_t>(out - start);
+      const bool good = not_ascii == 0 || IsUtf8({start, *size});
+      return good ? p + 1 : problem.Syntax(begin, "a string is not UTF-8");
+    }
+    if (*p != '\\') {
+      return BadStop(p, problem);
+    }
+    if (const char plain_escape = UnescapeOne(p[1]); plain_escape != 0) {
+      *out++ = plain_escape;
+      p += 2;
+    } else if (ScanEscape(p, problem) == nullptr) {
+      return nullptr;
+    } else {
+      p = UnescapeUnit(p, &out);
+    }
+  }
+  return nullptr;
 }
 
 std::size_t Unescape(const StringToken& token, char* out) {

@@ -104,6 +104,12 @@ inline const char* ScanString(const char* p, StringToken& token, Problem& proble
   return ScanStringSlow(p, stop, token, problem);
 }
 
+/// As ScanStringSlow() and Unescape() in one go, for strings of up to kShortText bytes: `out` has
+/// room for so many and 32 more. nullptr without trouble noted: the string is longer.
+inline constexpr std::size_t kShortText = 2048;
+const char* UnescapeShort(
+    const char* begin, const char* stop, char* out, std::size_t* size, Problem& problem);
+
 /// Writes the text that an escaped token stands for, at most raw().size() bytes, and up to 16 more
 /// bytes of no meaning; returns its size.
 std::size_t Unescape(const StringToken& token, char* out);

@@ -81,9 +81,22 @@ class TemplateBuilder {
   }
 
  private:
+  static Template::Action ReadAction(const Node& field) {
+    switch (field.kind) {
+      case ValueKind::kInt64:
+        return Template::Action::kReadLong;
+      case ValueKind::kString:
+        return Template::Action::kReadText;
+      case ValueKind::kTimestamp:
+        return Template::Action::kReadTimestamp;
+      default:
+        return Template::Action::kRead;
+    }
+  }
+
   void AddField(Node& field) {
     if (field.kind != ValueKind::kRow) {
-      AddStep(Template::Action::kRead, &field);
+      AddStep(ReadAction(field), &field);
       return;
     }
     const std::size_t enter = AddStep(Template::Action::kEnter, &field);
@@ -96,7 +109,7 @@ class TemplateBuilder {
     if (field == nullptr) {
       AddStep(Template::Action::kSkip, nullptr);
     } else if (field->kind != ValueKind::kRow || *p != '{') {
-      AddStep(Template::Action::kRead, field);
+      AddStep(ReadAction(*field), field);
     } else {
       const std::size_t enter = AddStep(Template::Action::kEnter, field);
       if ((p = LearnObject(*field, p + 1)) != nullptr) {
@@ -164,6 +177,15 @@ const char* Template::Read(ValueReader& reader, std::size_t row, const char* lin
     switch (step.action) {
       case Action::kRead:
         p = reader.Read(*step.node, row, p, 1);
+        break;
+      case Action::kReadLong:
+        p = reader.ReadLong(*step.node, row, p);
+        break;
+      case Action::kReadText:
+        p = reader.ReadText(*step.node, row, p, 1);
+        break;
+      case Action::kReadTimestamp:
+        p = reader.ReadTimestamp(*step.node, row, p);
         break;
       case Action::kSkip:
         p = SkipValue(p, 1, reader.problem());

@@ -32,14 +32,18 @@ class Template {
   static std::optional<Template> OfLine(Node& root, const char* line);
 
   /// Reads a line that fits into the row and returns the place behind its newline. nullptr: it does
-  /// not fit, or a value is not of its field's type; the row must be taken back.
+  /// not fit, or a value is not of its field's type, which the general walker may forgive; the row
+  /// must be taken back.
   const char* Read(ValueReader& reader, std::size_t row, const char* line) const;
 
  private:
   friend class TemplateBuilder;
 
   enum class Action : std::uint8_t {
-    kRead,     // A value of `node`.
+    kRead,  // A value of `node`; the next three are the same for one kind each.
+    kReadLong,
+    kReadText,
+    kReadTimestamp,
     kSkip,     // A value that nobody wants.
     kEnter,    // The brace of the row `node`; its null goes on at step `next`.
     kMissing,  // The line has no such field.

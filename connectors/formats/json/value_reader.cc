@@ -222,6 +222,25 @@ const char* ValueReader::StoreEscaped(Node& node,
   return end;
 }
 
+const char* ValueReader::ReadSpecialText(Node& node,
+                                         std::size_t row,
+                                         const char* begin,
+                                         const char* stop) {
+  problem_.at = nullptr;
+  std::size_t size = 0;
+  char* const to = node.out->heap().Reserve(kShortText + 32);
+  if (const char* const end = UnescapeShort(begin, stop, to, &size, problem_); end != nullptr) {
+    node.Store(row, node.out->heap().Commit(size));
+    return end;
+  }
+  if (problem_.at != nullptr) {
+    return nullptr;
+  }
+  StringToken token;
+  const char* const end = ScanStringSlow(begin, stop, token, problem_);
+  return end == nullptr ? nullptr : StoreEscaped(node, row, token, end);
+}
+
 const char* ValueReader::ReadNullOr(Node& node,
                                     std::size_t row,
                                     const char* p,
