@@ -124,7 +124,9 @@ Stream Stream::Filter(Expr predicate) const {
     ASSIGN_OR_RETURN(*step.mutable_filter()->mutable_predicate(), Resolve(predicate, *schema()));
     return OkStatus();
   };
-  return Then(node_ == kNoNode ? OkStatus() : resolve(), std::move(step));
+  // Before the call: it fills the step, which is an argument too.
+  const Status resolved = node_ == kNoNode ? OkStatus() : resolve();
+  return Then(resolved, std::move(step));
 }
 
 Stream Stream::Project(std::vector<std::pair<std::string, Expr>> columns) const {
@@ -136,7 +138,9 @@ Stream Stream::Project(std::vector<std::pair<std::string, Expr>> columns) const 
     }
     return OkStatus();
   };
-  return Then(node_ == kNoNode ? OkStatus() : resolve(), std::move(step));
+  // Before the call: it fills the step, which is an argument too.
+  const Status resolved = node_ == kNoNode ? OkStatus() : resolve();
+  return Then(resolved, std::move(step));
 }
 
 Stream Stream::Watermark(std::string column, Milliseconds delay, Milliseconds idle_timeout) const {
@@ -148,7 +152,9 @@ Stream Stream::Watermark(std::string column, Milliseconds delay, Milliseconds id
     step.mutable_watermark()->set_idle_timeout_millis(idle_timeout.count());
     return OkStatus();
   };
-  return Then(node_ == kNoNode ? OkStatus() : resolve(), std::move(step));
+  // Before the call: it fills the step, which is an argument too.
+  const Status resolved = node_ == kNoNode ? OkStatus() : resolve();
+  return Then(resolved, std::move(step));
 }
 
 Grouped Stream::GroupBy(std::vector<std::string> keys) const {
@@ -251,7 +257,8 @@ Stream Windowed::Aggregate(std::vector<Aggregation> aggregations) const {
     window.set_time_column(time);
     return ResolveGroups(keys_, aggregations, *schema, &window);
   };
-  return input_.Then(schema == nullptr ? OkStatus() : resolve(), std::move(step));
+  const Status resolved = schema == nullptr ? OkStatus() : resolve();
+  return input_.Then(resolved, std::move(step));
 }
 
 PlanBuilder::PlanBuilder(std::string name) : graph_(std::make_unique<PlanGraph>(std::move(name))) {}
