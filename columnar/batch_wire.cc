@@ -435,11 +435,12 @@ ColumnPtr Decoder::ReadColumn(const DataType& type, std::size_t length, bool may
 }
 
 StatusOr<Batch> Decoder::Decode(SchemaPtr schema) {
-  const Status damaged =
-      DataLoss("A batch is cut, damaged or of another schema than " + schema->ToString());
+  const auto damaged = [&] {
+    return DataLoss("A batch is cut, damaged or of another schema than " + schema->ToString());
+  };
   std::uint8_t version;
   if (!reader_.ReadU8(version)) {
-    return damaged;
+    return damaged();
   }
   if (version != kBatchWireVersion) {
     return Unimplemented("A batch has format version " + std::to_string(version) +
@@ -451,24 +452,24 @@ StatusOr<Batch> Decoder::Decode(SchemaPtr schema) {
   if (!reader_.ReadU8(flags) || flags > (kHasKinds | kHasMarks) || !reader_.ReadVarint(row_count) ||
       row_count > kMaxBatchRows || !reader_.ReadVarint(column_count) ||
       column_count != schema->size()) {
-    return damaged;
+    return damaged();
   }
   BufferPtr kinds;
   std::vector<WatermarkMark> marks;
   if (((flags & kHasKinds) != 0 && !ReadKinds(row_count, &kinds)) ||
       ((flags & kHasMarks) != 0 && !ReadMarks(row_count, &marks))) {
-    return damaged;
+    return damaged();
   }
   std::vector<ColumnPtr> columns;
   columns.reserve(schema->size());
   for (const Field& field : schema->fields()) {
     columns.push_back(ReadColumn(field.type, row_count, true));
     if (columns.back() == nullptr) {
-      return damaged;
+      return damaged();
     }
   }
   if (!reader_.empty()) {
-    return damaged;
+    return damaged();
   }
   Batch batch(std::move(schema), std::move(columns), row_count);
   if (kinds != nullptr) {

@@ -344,7 +344,7 @@ ColumnPtr CompactHeaps(const ColumnPtr& column) {
   for (std::size_t row = 0; row < column->stored_length(); ++row) {
     builder.AppendFrom(*column, row);
   }
-  const ColumnPtr compact = builder.Finish();
+  ColumnPtr compact = builder.Finish();
   if (!column->IsConstant()) {
     return compact;
   }

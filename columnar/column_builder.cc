@@ -7,7 +7,6 @@
 
 #include "columnar/bitmap.h"
 #include "columnar/datum.h"
-#include "columnar/int128.h"
 
 namespace thalweg::columnar {
 namespace {

@@ -3,7 +3,6 @@
 
 #include <bit>
 
-#include "columnar/hash.h"
 #include "columnar/int128.h"
 #include "columnar/value_bytes.h"
 

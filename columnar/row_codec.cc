@@ -79,7 +79,7 @@ bool IsNull(std::string_view row, std::size_t column) {
 bool ReadString(ByteReader& reader, std::string_view* text) {
   const std::string_view rest = reader.rest();
   if (!rest.empty() && static_cast<std::uint8_t>(rest[0]) < 0x80) {
-    const auto size = static_cast<std::size_t>(rest[0]);
+    const auto size = static_cast<std::size_t>(static_cast<std::uint8_t>(rest[0]));
     *text = rest.substr(1, size);
     return reader.Skip(1 + size);
   }

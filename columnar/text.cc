@@ -9,7 +9,6 @@
 #include <limits>
 #include <optional>
 
-#include "base/check.h"
 #include "columnar/column.h"
 #include "columnar/column_builder.h"
 #include "columnar/decimal.h"
@@ -42,7 +41,7 @@ template <class Float>
 Shortest ShortestOf(Float value) {
   char text[32];
   char* const end = text + sizeof(text);
-  const Shortest shortest =
+  Shortest shortest =
       TakeApart({text, std::to_chars(text, end, value, std::chars_format::scientific).ptr});
   if (shortest.digits.size() > 1 || std::fpclassify(value) != FP_SUBNORMAL) {
     return shortest;

@@ -161,7 +161,7 @@ bool TakeZone(Scanner& scanner, std::int64_t* offset_seconds) {
       !scanner.TakeTwo(59, &minutes)) {
     return false;
   }
-  *offset_seconds = (hours * 60 + minutes) * 60 * (negative ? -1 : 1);
+  *offset_seconds = std::int64_t{hours * 60 + minutes} * 60 * (negative ? -1 : 1);
   return true;
 }
 
