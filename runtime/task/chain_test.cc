@@ -62,7 +62,7 @@ class ChainTest : public ::testing::Test {
   // Moves until nothing can; barriers pass as soon as they may.
   Status Run() {
     for (;;) {
-      ASSIGN_OR_RETURN(const ChainMove move, chain_->Move({}));
+      ASSIGN_OR_RETURN(const ChainMove move, chain_->Move(now_));
       if (move == ChainMove::kIdle) {
         return OkStatus();
       }
@@ -88,6 +88,7 @@ class ChainTest : public ::testing::Test {
   std::vector<std::unique_ptr<ChannelWriter>> writers_;
   std::unique_ptr<ChannelReader> output_;
   std::optional<Chain> chain_;
+  SliceTime now_;
 };
 
 TEST_F(ChainTest, RowsMarksBarriersAndTheEndPassInOrder) {
@@ -108,6 +109,22 @@ TEST_F(ChainTest, AWatermarkGoesOnAloneWhenAllItsRowsAreGone) {
   MakeChainOf<testing::KeepEven>();
   Write(Numbers({1, 3}, {{2, 10}}));
   EXPECT_THAT(RunAndRead(), ElementsAre("watermark 10"));
+}
+
+TEST_F(ChainTest, AnEventTimeStepReplacesTheMarksOfItsInput) {
+  std::vector<StepPart> steps;
+  steps.emplace_back(std::unique_ptr<EventTimeStep>(std::make_unique<testing::NumberTime>()));
+  MakeChain(std::move(steps));
+  Write(Numbers({5, 7}, {{1, 100}}));
+  Write(Watermark{200});
+  EXPECT_THAT(RunAndRead(), ElementsAre("5 7 @7"));
+  EXPECT_EQ(chain_->WakeAt(now_), now_.mono + Milliseconds(1));
+  now_.mono += Milliseconds(1);
+  EXPECT_THAT(RunAndRead(), ElementsAre("idle"));
+  EXPECT_FALSE(chain_->WakeAt(now_).has_value());
+  Write(Watermark{kMaxWatermark});
+  Write(End());
+  EXPECT_THAT(RunAndRead(), ElementsAre("watermark max", "end"));
 }
 
 TEST_F(ChainTest, AStepThatHasMoreHoldsUpTheNextInputAndTheBarrier) {

@@ -14,8 +14,8 @@
 namespace thalweg::runtime {
 
 struct LaneThreadOptions {
-  std::string name = "lane";     // Of the thread, for debuggers and top; 15 characters count.
-  std::optional<unsigned> core;  // Pins the thread to this core.
+  std::string name = "lane";  // Of the thread, for debuggers and top; 15 characters count.
+  std::optional<unsigned> core = std::nullopt;  // Pins the thread to this core.
 };
 
 /// A lane with a thread of its own, which parks while there is nothing to do.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/mutation.h"
 #include "columnar/batch_builder.h"
 #include "runtime/plan/plan.h"
 #include "runtime/task/head.h"
@@ -148,6 +149,10 @@ class ReaderHead final : public Head {
       : splits_(std::move(splits)), reader_(std::move(reader)), patience_(std::move(woken)) {}
 
   StatusOr<bool> Pull(GateMode mode, SliceTime now, Slot& out) override {
+    if (ahead_.front() == SlotItem::kBatch) {
+      out.Emit(std::get<columnar::Batch>(ahead_.Take().item));
+      return true;
+    }
     if (std::optional<GateItem> item = splits_.Read(mode, now.mono)) {
       RETURN_IF_ERROR(Handle(item->item, out));
       return true;
@@ -177,7 +182,12 @@ class ReaderHead final : public Head {
   std::vector<CheckpointId> TakeLost() override { return splits_.TakeLost(); }
   Microseconds alignment_time() const override { return splits_.alignment_time(); }
 
-  StateEntries Snapshot() override { return reader_->Snapshot(); }
+  StateEntries Snapshot() override {
+    if (Mutated(Mutation::kReaderPositionAhead) && !ended_ && !brake_.stopped()) {
+      reader_->Read(MonoTime(), ahead_).IgnoreError();
+    }
+    return reader_->Snapshot();
+  }
   Status Restore(std::span<const proto::OperatorStateEntry> entries) override {
     return reader_->Restore(entries);
   }
@@ -216,6 +226,7 @@ class ReaderHead final : public Head {
   const std::unique_ptr<Reader> reader_;
   Patience patience_;
   StopBrake brake_;
+  Slot ahead_;  // Always empty, but for a mistake that tests switch on.
   bool no_more_splits_ = false;
   bool ended_ = false;
 };

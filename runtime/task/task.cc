@@ -168,6 +168,9 @@ StatusOr<Progress> Task::RunSlice() {
       RETURN_IF_ERROR(TakeSnapshot());
     }
   }
+  if (phase_ != Phase::kRunning) {
+    return Progress::kDone;  // The sink has failed inside a call.
+  }
   ReportLost();
   if (parts_.chain->ended() && !std::exchange(end_reported_, true)) {
     parts_.listener->OnEnded();
@@ -209,6 +212,9 @@ Status Task::TakeSnapshot() {
         return;
       }
       OnSnapshotPart(checkpoint, ToPart(*std::move(entries), parts_.sink_operator));
+      if (Mutated(Mutation::kCommitBeforeComplete)) {
+        parts_.chain->sink()->Complete(checkpoint);
+      }
     });
   }
   const MonoTime end = parts_.clock->Now();

@@ -6,6 +6,7 @@
 
 #include "tests/testing/fake_connectors.h"
 #include "tests/testing/fake_steps.h"
+#include "tests/testing/scoped_mutation.h"
 #include "tests/testing/task_world.h"
 
 namespace thalweg::runtime {
@@ -121,6 +122,30 @@ class TaskTest : public ::testing::TestWithParam<std::uint64_t> {
                 std::move(beginning));
   }
 
+  // A first life up to checkpoint 1, a second one from there to the end.
+  void RunThroughARestore() {
+    Build({.numbers_per_split = 30});
+    world_->RunFor(Microseconds(1'500));
+    world_->Trigger(kEnumerator, 1);
+    for (int i = 0; i < 1'000 && !world_->IsComplete(1); ++i) {
+      world_->RunFor(Microseconds(100));
+    }
+    ASSERT_TRUE(world_->IsComplete(1));
+
+    Options second{.numbers_per_split = 30};
+    for (const std::uint32_t task : {kEnumerator, kReaderA, kReaderB, kSink}) {
+      second.beginnings[task] = {.restores = {world_->heard(task).acks.at(CheckpointId(1))},
+                                 .restored = CheckpointId(1)};
+    }
+    Build(std::move(second));
+    world_->Run();
+    world_->Trigger(kEnumerator, 2, proto::CHECKPOINT_FINAL);
+    world_->Run();
+    ASSERT_TRUE(world_->IsComplete(2));
+    world_->Complete(2);
+    world_->Run();
+  }
+
   // The numbers of all splits.
   static std::multiset<std::int64_t> All(std::int64_t numbers_per_split = 10) {
     std::multiset<std::int64_t> all;
@@ -179,27 +204,23 @@ TEST_P(TaskTest, BarriersPassAfterTheEndOfInput) {
 }
 
 TEST_P(TaskTest, ARestoredJobRepeatsNothingAndLosesNothing) {
-  Build({.numbers_per_split = 30});
-  world_->RunFor(Microseconds(1'500));
-  world_->Trigger(kEnumerator, 1);
-  for (int i = 0; i < 1'000 && !world_->IsComplete(1); ++i) {
-    world_->RunFor(Microseconds(100));
-  }
-  ASSERT_TRUE(world_->IsComplete(1));
-
-  Options second{.numbers_per_split = 30};
-  for (const std::uint32_t task : {kEnumerator, kReaderA, kReaderB, kSink}) {
-    second.beginnings[task] = {.restores = {world_->heard(task).acks.at(CheckpointId(1))},
-                               .restored = CheckpointId(1)};
-  }
-  Build(std::move(second));
-  world_->Run();
-  world_->Trigger(kEnumerator, 2, proto::CHECKPOINT_FINAL);
-  world_->Run();
-  ASSERT_TRUE(world_->IsComplete(2));
-  world_->Complete(2);
-  world_->Run();
+  RunThroughARestore();
   EXPECT_EQ(board_.visible, All(30));
+}
+
+TEST_P(TaskTest, WithTheMistakeARestoredJobLosesWhatItHadNotEmitted) {
+  testing::ScopedMutation mutation(Mutation::kReaderPositionAhead);
+  RunThroughARestore();
+  EXPECT_LT(board_.visible.size(), All(30).size());
+}
+
+TEST_P(TaskTest, WithTheMistakeASinkCommitsAtTheBarrier) {
+  testing::ScopedMutation mutation(Mutation::kCommitBeforeComplete);
+  Build({});
+  world_->Run();
+  world_->Trigger(kEnumerator, 1);
+  world_->Run();
+  EXPECT_EQ(board_.visible, All());
 }
 
 TEST_P(TaskTest, WhatAnAbortedCheckpointTookGoesIntoTheNextOne) {

@@ -15,6 +15,7 @@
 
 #include "runtime/connector/sink.h"
 #include "runtime/connector/source.h"
+#include "runtime/plan/plan.h"
 #include "tests/testing/channel_items.h"
 
 namespace thalweg::testing {
@@ -29,6 +30,17 @@ inline proto::OperatorStateEntry NumberEntry(const std::string& name,
   entry.set_value(std::to_string(value));
   entry.set_redistribution(redistribution);
   return entry;
+}
+
+/// The rows that bring splits to a reader.
+inline columnar::Batch SplitBatch(const std::vector<runtime::Split>& splits) {
+  columnar::BatchBuilder builder(runtime::SplitSchema());
+  for (const runtime::Split& split : splits) {
+    builder.column(runtime::kSplitSpecColumn).AppendString(split.spec);
+    builder.column(runtime::kSplitIdColumn).AppendString(split.id);
+  }
+  builder.CommitRows(splits.size());
+  return builder.Finish();
 }
 
 /// Lists splits "0" to "n-1", then ends, or waits for more that never come when `endless`.
@@ -114,6 +126,21 @@ class NumberReader final : public runtime::Reader {
   std::map<std::int64_t, Position> positions_;
 };
 
+/// Spec: "<splits> <numbers per split>".
+class NumberSourceConnector final : public runtime::SourceConnector {
+ public:
+  StatusOr<std::unique_ptr<runtime::Enumerator>> OpenEnumerator(
+      const std::string& spec, runtime::ConnectorContext) const override {
+    const std::size_t blank = spec.find(' ');
+    return std::make_unique<NumberEnumerator>(std::stoll(spec), std::stoll(spec.substr(blank)));
+  }
+  StatusOr<std::unique_ptr<runtime::Reader>> OpenReader(const std::string&,
+                                                        columnar::SchemaPtr,
+                                                        runtime::ConnectorContext) const override {
+    return std::make_unique<NumberReader>();
+  }
+};
+
 /// The outside world of number sinks.
 struct NumberBoard {
   std::multiset<std::int64_t> written;  // Seen by a sink, visible or not.
@@ -193,6 +220,21 @@ class NumberSink final : public runtime::Sink {
   runtime::SinkListener* listener_ = nullptr;
   std::vector<std::int64_t> open_;
   std::map<CheckpointId, std::vector<std::int64_t>> sealed_;
+};
+
+/// Sinks that write to one board.
+class NumberSinkConnector final : public runtime::SinkConnector {
+ public:
+  explicit NumberSinkConnector(NumberBoard& board) : board_(board) {}
+
+  StatusOr<std::unique_ptr<runtime::Sink>> Open(const std::string&,
+                                                columnar::SchemaPtr,
+                                                runtime::ConnectorContext) const override {
+    return std::make_unique<NumberSink>(board_);
+  }
+
+ private:
+  NumberBoard& board_;
 };
 
 }  // namespace thalweg::testing

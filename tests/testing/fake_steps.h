@@ -103,6 +103,29 @@ class FireOneByOne final : public runtime::KeyedStep {
   std::vector<std::int64_t> firing_;
 };
 
+/// Each number is its own event time; idle 1 ms after the last batch.
+class NumberTime final : public runtime::EventTimeStep {
+ public:
+  Status Open(state::TaskState&, MonoTime) override { return OkStatus(); }
+  StatusOr<runtime::StepResult> Process(const columnar::Batch& input,
+                                        MonoTime now,
+                                        runtime::Output& output) override {
+    const std::vector<std::int64_t> numbers = NumbersOf(input);
+    output.Emit(input.WithMarks({{static_cast<std::uint32_t>(numbers.size()), numbers.back()}}));
+    idle_at_ = now + Milliseconds(1);
+    return runtime::StepResult::kDone;
+  }
+  void OnTime(MonoTime, runtime::Output& output) override {
+    idle_at_.reset();
+    output.EmitIdle();
+  }
+  std::optional<MonoTime> WakeAt() const override { return idle_at_; }
+  Status BeforeFreeze(state::TaskState&) override { return OkStatus(); }
+
+ private:
+  std::optional<MonoTime> idle_at_;
+};
+
 /// Parks every batch, and gives it out unchanged when it is continued `times` times.
 class Park final : public runtime::KeyedStep {
  public:

@@ -31,7 +31,7 @@
 namespace thalweg::testing {
 
 /// Remembers what a task has told.
-class RecordingListener final : public runtime::TaskListener {
+class RecordingListener : public runtime::TaskListener {
  public:
   void OnAck(CheckpointId checkpoint,
              proto::TaskSnapshot snapshot,
