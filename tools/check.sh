@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Format, lint, layer rule, duplicate includes. Looks at the files that differ from main, or at all with --all.
+# Format, licence line, lint, layer rule, duplicate includes. Looks at the files that differ from main, or at all with --all.
 #
 #   tools/check.sh [--all]
 set -uo pipefail
@@ -18,6 +18,10 @@ failed=0
 echo "== format: clang-format-19"
 # shellcheck disable=SC2086
 [ -z "$files" ] || clang-format-19 --dry-run -Werror $files || failed=1
+
+echo "== licence line"
+unmarked=$(git ls-files '*.h' '*.cc' '*.proto' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' | xargs grep -L 'SPDX-License-Identifier: Apache-2.0')
+[ -z "$unmarked" ] || { printf 'no SPDX line: %s\n' $unmarked; failed=1; }
 
 echo "== layers and duplicate includes"
 python3 tests/layers/layers.py . || failed=1

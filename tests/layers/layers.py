@@ -4,7 +4,8 @@
 
 Every `#include "..."` of a file must be of its own folder or of one that the folder's row allows; folders form no
 cycles; no file includes the same header twice; includes of ours are written from the root of the repository.
-Tests and benchmarks beside the code may also include tests/testing, and do not count for cycles.
+Tests and benchmarks beside the code, and what several tests share (*_test_util), may also include tests/testing, and do
+not count for cycles; nothing else includes a *_test_util.h.
 
 usage: layers.py REPOSITORY
 """
@@ -75,7 +76,7 @@ def row_of(path, table):
 
 
 def is_test(path):
-    return path.endswith(("_test.cc", "_bench.cc"))
+    return path.endswith(("_test.cc", "_bench.cc", "_test_util.h", "_test_util.cc"))
 
 
 def find_cycle(graph):
@@ -136,6 +137,8 @@ def check_file(path, text, sources, table, graph):
             mistakes.append(place + f"{target} is ours: write it in quotes")
         if not may_include(path, target, table):
             mistakes.append(place + f"{row_of(path, table)}/ may not include {target}")
+        if target.endswith("_test_util.h") and not is_test(path) and not is_inside(path, "tests"):
+            mistakes.append(place + f"only tests may include {target}")
         from_folder, to_folder = os.path.dirname(path), os.path.dirname(target)
         if from_folder != to_folder and not is_test(path):
             graph.setdefault(from_folder, set()).add(to_folder)

@@ -56,6 +56,12 @@ class CheckTest(unittest.TestCase):
         self.expect({"base/a.cc": '#include "tests/testing/sim.h"\n'},
                     ["base/a.cc:1: base/ may not include tests/testing/sim.h"])
 
+    def test_what_tests_share_counts_as_a_test_and_stays_among_them(self):
+        self.expect({"base/a_test_util.h": '#include "tests/testing/sim.h"\n',
+                     "base/a_test.cc": '#include "base/a_test_util.h"\n'}, [])
+        self.expect({"base/a.cc": '#include "base/a_test_util.h"\n'},
+                    ["base/a.cc:1: only tests may include base/a_test_util.h"])
+
     def test_a_cycle_of_folders_is_found_but_not_through_tests(self):
         self.expect({"runtime/a/x.h": '#include "runtime/b/y.h"\n', "runtime/b/y.h": '#include "runtime/a/z.h"\n'},
                     ["folders include each other: runtime/a -> runtime/b -> runtime/a"])
