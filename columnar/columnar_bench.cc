@@ -117,6 +117,29 @@ void BM_KeyEncoder(benchmark::State& state) {
 }
 BENCHMARK(BM_KeyEncoder)->DenseRange(0, 4);
 
+void BM_KeyDecoder(benchmark::State& state) {
+  const Batch batch = Bids();
+  const std::vector<std::uint32_t> columns = KeyColumns(state.range(0));
+  std::vector<DataType> types;
+  for (const std::uint32_t column : columns) {
+    types.push_back(BidSchema()->type(column));
+  }
+  EncodedKeys keys;
+  KeyEncoder(types).Encode(batch, columns, &keys);
+  std::vector<std::string_view> views;
+  for (std::size_t row = 0; row < keys.count; ++row) {
+    views.push_back(keys[row]);
+  }
+  const KeyDecoder decoder(types);
+  for (auto _ : state) {
+    const auto decoded = decoder.Decode(views);
+    CHECK(decoded.ok());
+    benchmark::DoNotOptimize(*decoded);
+  }
+  CountRows(state);
+}
+BENCHMARK(BM_KeyDecoder)->DenseRange(0, 4);
+
 void BM_OrderedCodec(benchmark::State& state) {
   const Batch batch = Bids();
   const std::vector<std::uint32_t> columns = KeyColumns(state.range(0));

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/key_codec.h"
 
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
@@ -8,6 +12,7 @@
 #include "columnar/batch.h"
 #include "columnar/column_builder.h"
 #include "columnar/hash.h"
+#include "columnar/int128.h"
 #include "columnar/key_words.h"
 #include "columnar/value_bytes.h"
 
@@ -31,32 +36,102 @@ void EncodeVariable(std::span<const Column* const> columns, EncodedKeys* out) {
   }
 }
 
-/// Appends one key of the fixed form; false: not written by an encoder of these types.
-bool DecodeWords(std::string_view key, std::vector<ColumnBuilder>& columns) {
-  const auto nulls = LoadFixed<std::uint64_t>(key.data() + key.size() - 8);
-  if (columns.size() < 64 && nulls >> columns.size() != 0) {
-    return false;
+/// One word of each key, as values of T; false: one of them is none.
+template <class T>
+bool DecodeWords(std::span<const std::string_view> keys, std::size_t offset, ColumnBuilder* out) {
+  const std::span<T> values = out->MutableValues<T>();
+  bool valid = true;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto word = LoadFixed<std::int64_t>(keys[i].data() + offset);
+    if constexpr (std::is_floating_point_v<T>) {
+      values[i] = static_cast<T>(std::bit_cast<double>(word));
+    } else {
+      values[i] = static_cast<T>(word);
+      valid &= static_cast<std::int64_t>(values[i]) == word;
+    }
   }
-  ByteReader reader(key);
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (!value_bytes::Read(kForm, reader, &columns[c])) {
-      return false;
-    }
-    if ((nulls >> c & 1) != 0) {
-      columns[c].SetNull(columns[c].length() - 1);
-    }
+  return valid;
+}
+
+bool DecodeWordPairs(std::span<const std::string_view> keys,
+                     std::size_t offset,
+                     ColumnBuilder* out) {
+  const std::span<Int128> values = out->MutableValues<Int128>();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    values[i] = LoadFixed<Int128>(keys[i].data() + offset);
   }
   return true;
 }
 
-bool DecodeVariable(std::string_view key, std::vector<ColumnBuilder>& columns) {
-  ByteReader reader(key);
-  for (ColumnBuilder& column : columns) {
-    if (!value_bytes::ReadNullable(kForm, reader, &column)) {
+bool DecodeColumn(std::span<const std::string_view> keys, std::size_t offset, ColumnBuilder* out) {
+  switch (out->physical()) {
+    case Physical::kBool: {
+      const auto is_boolean = [offset](std::string_view key) {
+        return LoadFixed<std::uint64_t>(key.data() + offset) <= 1;
+      };
+      return std::ranges::all_of(keys, is_boolean) && DecodeWords<std::uint8_t>(keys, offset, out);
+    }
+    case Physical::kInt8:
+      return DecodeWords<std::int8_t>(keys, offset, out);
+    case Physical::kInt16:
+      return DecodeWords<std::int16_t>(keys, offset, out);
+    case Physical::kInt32:
+      return DecodeWords<std::int32_t>(keys, offset, out);
+    case Physical::kFloat:
+      return DecodeWords<float>(keys, offset, out);
+    case Physical::kDouble:
+      return DecodeWords<double>(keys, offset, out);
+    case Physical::kInt128:
+      return DecodeWordPairs(keys, offset, out);
+    default:
+      return DecodeWords<std::int64_t>(keys, offset, out);
+  }
+}
+
+/// Keys of the fixed form, a column at a time; false: not written by an encoder of these types.
+bool DecodeFixed(std::span<const std::string_view> keys,
+                 std::size_t stride,
+                 std::vector<ColumnBuilder>& columns) {
+  std::uint64_t any_null = 0;
+  for (const std::string_view key : keys) {
+    if (key.size() != stride) {
+      return false;
+    }
+    any_null |= LoadFixed<std::uint64_t>(key.data() + stride - 8);
+  }
+  if (columns.size() < 64 && any_null >> columns.size() != 0) {
+    return false;
+  }
+  std::size_t offset = 0;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (!DecodeColumn(keys, offset, &columns[c])) {
+      return false;
+    }
+    offset += columns[c].physical() == Physical::kInt128 ? 16 : 8;
+    for (std::size_t i = 0; (any_null >> c & 1) != 0 && i < keys.size(); ++i) {
+      if ((LoadFixed<std::uint64_t>(keys[i].data() + stride - 8) >> c & 1) != 0) {
+        columns[c].SetNull(i);
+      }
+    }
+    columns[c].SetLength(keys.size());
+  }
+  return true;
+}
+
+/// Keys of the variable form.
+bool DecodeVariable(std::span<const std::string_view> keys, std::vector<ColumnBuilder>& columns) {
+  for (const std::string_view key : keys) {
+    ByteReader reader(key);
+    for (ColumnBuilder& column : columns) {
+      if (!value_bytes::ReadNullable(kForm, reader, &column)) {
+        return false;
+      }
+    }
+    if (!reader.empty()) {
       return false;
     }
   }
-  return reader.empty();
+  return true;
 }
 
 }  // namespace
@@ -95,14 +170,11 @@ StatusOr<std::vector<ColumnPtr>> KeyDecoder::Decode(std::span<const std::string_
   for (const DataType& type : types_) {
     builders.emplace_back(type, keys.size());
   }
-  for (const std::string_view key : keys) {
-    const bool read = fixed_stride_ == 0
-                          ? DecodeVariable(key, builders)
-                          : key.size() == fixed_stride_ && DecodeWords(key, builders);
-    if (!read) {
-      return DataLoss("A stored key of " + std::to_string(key.size()) +
-                      " bytes does not fit its key types");
-    }
+  const bool read = fixed_stride_ == 0 ? DecodeVariable(keys, builders)
+                                       : DecodeFixed(keys, fixed_stride_, builders);
+  if (!read) {
+    return DataLoss("One of " + std::to_string(keys.size()) +
+                    " stored keys does not fit its key types");
   }
   std::vector<ColumnPtr> columns;
   for (ColumnBuilder& builder : builders) {

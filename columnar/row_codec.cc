@@ -75,17 +75,6 @@ bool IsNull(std::string_view row, std::size_t column) {
   return bitmap::Get(reinterpret_cast<const std::uint8_t*>(row.data()), column);
 }
 
-/// ReadBytes() with the common case, a length of one byte, in line.
-bool ReadString(ByteReader& reader, std::string_view* text) {
-  const std::string_view rest = reader.rest();
-  if (!rest.empty() && static_cast<std::uint8_t>(rest[0]) < 0x80) {
-    const auto size = static_cast<std::size_t>(static_cast<std::uint8_t>(rest[0]));
-    *text = rest.substr(1, size);
-    return reader.Skip(1 + size);
-  }
-  return reader.ReadBytes(*text) && text->size() <= DataType::kMaxLength;
-}
-
 Status Damaged(std::size_t size) {
   return DataLoss("A stored row of " + std::to_string(size) + " bytes does not fit its types");
 }
@@ -195,7 +184,7 @@ Status RowCodec::DecodeVariable(std::span<const std::string_view> rows,
         builder.AppendNull();
       } else if (builder.physical() == Physical::kString) {
         std::string_view text;
-        if (!ReadString(reader, &text)) {
+        if (!value_bytes::ReadString(reader, &text)) {
           return Damaged(row.size());
         }
         builder.AppendString(text);

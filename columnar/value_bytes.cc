@@ -202,11 +202,10 @@ char* Write(Form form, const Column& column, std::size_t at, char* to) {
 }
 
 bool Read(Form form, ByteReader& reader, ColumnBuilder* out) {
-  const Physical physical = out->type().physical();
-  switch (physical) {
+  switch (out->physical()) {
     case Physical::kString: {
       std::string_view bytes;
-      if (!reader.ReadBytes(bytes) || bytes.size() > DataType::kMaxLength) {
+      if (!ReadString(reader, &bytes)) {
         return false;
       }
       out->AppendString(bytes);
@@ -223,7 +222,7 @@ bool Read(Form form, ByteReader& reader, ColumnBuilder* out) {
       out->AppendParent();
       return true;
     default:
-      return ReadFixed(form, reader, physical, out);
+      return ReadFixed(form, reader, out->physical(), out);
   }
 }
 

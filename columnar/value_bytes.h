@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 #include "base/coding.h"
 #include "columnar/byte_rows.h"
@@ -69,7 +70,7 @@ void AddSizes(Form form, Nulls nulls, const Column& column, std::span<std::uint3
 /// Writes the values of rows at their cursors and moves these behind them.
 void WriteColumn(Form form, Nulls nulls, const Column& column, const Target& to);
 
-/// Copies exactly `size` bytes, at most 12; 12 bytes at `from` must be readable.
+/// Copies exactly `size` bytes, at most 12, by loads and stores that may overlap.
 inline void CopyShort(char* to, const char* from, std::size_t size) {
   if (size >= 8) {
     StoreFixed(to, LoadFixed<std::uint64_t>(from));
@@ -93,6 +94,17 @@ inline char* WriteString(const Column& column, const StringRef& ref, char* to) {
     std::memcpy(to, column.View(ref).data(), ref.length);
   }
   return to + ref.length;
+}
+
+/// ReadBytes() with the common case, a length of one byte, in line.
+inline bool ReadString(ByteReader& reader, std::string_view* text) {
+  const std::string_view rest = reader.rest();
+  if (!rest.empty() && static_cast<std::uint8_t>(rest[0]) < 0x80) {
+    const auto size = static_cast<std::size_t>(static_cast<std::uint8_t>(rest[0]));
+    *text = rest.substr(1, size);
+    return reader.Skip(1 + size);
+  }
+  return reader.ReadBytes(*text) && text->size() <= DataType::kMaxLength;
 }
 
 /// Filling of ByteRows. StartSizes() gives one number per row to which every column adds its size;
