@@ -198,7 +198,7 @@ class FaultRun {
 class CoordinatorFaultsTest : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(CoordinatorFaultsTest, KeepsItsPromisesAndBringsTheJobToItsEnd) {
-  constexpr std::uint64_t kSeedsPerCase = 50;
+  constexpr std::uint64_t kSeedsPerCase = 25;
   for (std::uint64_t seed = GetParam() * kSeedsPerCase; seed < (GetParam() + 1) * kSeedsPerCase;
        ++seed) {
     FaultRun run(seed);

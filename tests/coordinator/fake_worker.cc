@@ -181,7 +181,7 @@ void FakeWorker::OnComplete(const proto::CompleteCheckpoint& complete) {
   if (deploy == nullptr) {
     return;
   }
-  witness_.OnComplete(complete);
+  witness_.OnComplete(id_, complete);
   for (const std::uint64_t task : deploy->tasks()) {
     if (!IsSink(*deploy, TaskId(task))) {
       continue;

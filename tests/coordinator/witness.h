@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -26,7 +27,7 @@ class Witness {
   // What workers obey. `leader` names the process that sent it.
   void OnCommand(Generation generation, const std::string& leader);
   void OnDeploy(const proto::DeployJob& deploy);
-  void OnComplete(const proto::CompleteCheckpoint& complete);
+  void OnComplete(const std::string& worker, const proto::CompleteCheckpoint& complete);
 
   // What workers report.
   void OnReplayed(const proto::DeployJob& deploy, TaskId task);
@@ -54,6 +55,7 @@ class Witness {
   struct Job {
     // The newest checkpoint that a worker was told is complete, by the attempt that took it.
     std::map<Attempt, std::uint64_t> completed;
+    std::map<std::pair<std::string, Attempt>, std::uint64_t> heard;  // The same, by worker.
     std::map<Attempt, Deployed> attempts;
     std::map<std::uint64_t, std::set<TaskId>> committed;
   };
