@@ -23,6 +23,13 @@ class Deployment::Reporter final : public runtime::TaskListener {
   Reporter(std::weak_ptr<Deployment> deployment, Mailbox& mailbox, proto::TaskStatus identity)
       : deployment_(std::move(deployment)), mailbox_(mailbox), identity_(std::move(identity)) {}
 
+  void OnRunning() override {
+    proto::WorkerMessage message;
+    *message.mutable_task_status() = identity_;
+    message.mutable_task_status()->set_state(proto::TASK_RUNNING);
+    Post(std::move(message));
+  }
+
   void OnAck(CheckpointId checkpoint,
              proto::TaskSnapshot snapshot,
              const runtime::SnapshotTimings& timings) override {

@@ -140,7 +140,11 @@ Status Task::Open() {
   if (parts_.restored != CheckpointId(0)) {
     RETURN_IF_ERROR(parts_.chain->head().Restore(head_entries));
   }
-  return parts_.chain->Open(*parts_.state, now_);
+  RETURN_IF_ERROR(parts_.chain->Open(*parts_.state, now_));
+  if (phase_ == Phase::kRunning) {  // Else the sink has failed at its start.
+    parts_.listener->OnRunning();
+  }
+  return OkStatus();
 }
 
 // The entries of a connector are given to it and then are its own to snapshot.

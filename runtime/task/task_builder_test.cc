@@ -244,6 +244,7 @@ TEST_F(TaskBuilderTest, ARestoredTaskKnowsItsStateAndItsEntries) {
   EXPECT_EQ(board_.written.size(), 6U) << "Nothing is read again.";
   EXPECT_EQ(board_.visible.size(), 6U) << "What was pending is settled.";
   EXPECT_EQ(listeners_[2].replayed, 2);
+  EXPECT_EQ(listeners_[2].running, 2) << "Once for each start.";
   EXPECT_THAT(listeners_[2].failures, IsEmpty());
   Checkpoint(2);
   EXPECT_EQ(listeners_[2].acks.at(CheckpointId(2)).entries_size(), 0)

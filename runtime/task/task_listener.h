@@ -24,6 +24,8 @@ class TaskListener {
  public:
   virtual ~TaskListener() = default;
 
+  /// The task is restored and takes barriers. Once.
+  virtual void OnRunning() = 0;
   /// The task's part of the checkpoint is durable. Once per checkpoint.
   virtual void OnAck(CheckpointId checkpoint,
                      proto::TaskSnapshot snapshot,

@@ -41,6 +41,7 @@ class RecordingListener : public runtime::TaskListener {
   void OnDeclined(CheckpointId checkpoint, const Status&) override {
     declined.push_back(checkpoint);
   }
+  void OnRunning() override { ++running; }
   void OnEnded() override { ++ended; }
   void OnCommitted(CheckpointId checkpoint) override { committed.push_back(checkpoint); }
   void OnReplayed() override { ++replayed; }
@@ -50,6 +51,7 @@ class RecordingListener : public runtime::TaskListener {
   std::vector<CheckpointId> declined;
   int ended = 0;
   std::vector<CheckpointId> committed;
+  int running = 0;
   int replayed = 0;
   std::vector<Status> failures;
 };
