@@ -36,16 +36,16 @@ class PlanGraph;
 
 struct SourceOptions {
   std::string connector;
-  std::string spec;  // What the connector's reader understands.
-  columnar::SchemaPtr schema;
-  std::string name;               // In names of vertices and in operator ids; empty: the connector.
+  std::string spec = {};  // What the connector's reader understands.
+  columnar::SchemaPtr schema = {};
+  std::string name = {};          // In names of vertices and in operator ids; empty: the connector.
   std::uint32_t parallelism = 0;  // 0: the plan's.
 };
 
 struct SinkOptions {
   std::string connector;
-  std::string spec;
-  std::string name;               // As above.
+  std::string spec = {};
+  std::string name = {};          // As above.
   std::uint32_t parallelism = 0;  // 0: that of the stream.
   bool wants_update_before =
       true;  // false: an upsert sink; -U is not made where nobody else reads it.

@@ -36,6 +36,7 @@ struct TypedNode {
 /// Grows by expressions over one input.
 class TypedGraph {
  public:
+  /// `input` outlives this.
   explicit TypedGraph(const columnar::Schema& input);
 
   /// The node of an expression. kInvalidArgument as for Program::Compile().

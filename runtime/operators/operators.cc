@@ -16,31 +16,27 @@
 namespace thalweg::runtime {
 namespace {
 
-std::string Place(const proto::Step& step) {
-  return KindName(step) + " '" + step.name() + "'";
-}
-
 /// The step's declared output, after everything about the step was checked: operators rely on it.
 StatusOr<columnar::SchemaPtr> Check(const proto::Step& step,
                                     const StepContext& context,
                                     StepRole wanted) {
   if (RoleOf(step) != wanted) {
-    return InvalidArgument(Place(step) + " cannot be made by this maker");
+    return InvalidArgument(PlaceOf(step) + " cannot be made by this maker");
   }
   if (context.inputs.size() != InputCountOf(step)) {
-    return InvalidArgument(Place(step) + " needs " + std::to_string(InputCountOf(step)) +
+    return InvalidArgument(PlaceOf(step) + " needs " + std::to_string(InputCountOf(step)) +
                            " inputs, not " + std::to_string(context.inputs.size()));
   }
   const StatusOr<columnar::SchemaPtr> computed = OutputSchemaOf(step, context.inputs);
   if (!computed.ok()) {
-    return Annotate(computed.status(), Place(step));
+    return Annotate(computed.status(), PlaceOf(step));
   }
   StatusOr<columnar::SchemaPtr> declared = columnar::SchemaFromProto(step.output());
   if (!declared.ok()) {
-    return Annotate(declared.status(), Place(step));
+    return Annotate(declared.status(), PlaceOf(step));
   }
   if (!Fits(**computed, **declared)) {
-    return InvalidArgument(Place(step) + ": its rows are " + (*computed)->ToString() +
+    return InvalidArgument(PlaceOf(step) + ": its rows are " + (*computed)->ToString() +
                            ", but the plan takes them for " + (*declared)->ToString());
   }
   return declared;

@@ -110,4 +110,10 @@ std::string KindName(const proto::Step& step) {
   return "unknown";
 }
 
+std::string PlaceOf(const proto::Step& step) {
+  const std::string kind = KindName(step);
+  const std::string quoted = "'" + step.name() + "'";
+  return step.name().starts_with(kind) ? quoted : kind + " " + quoted;
+}
+
 }  // namespace thalweg::runtime

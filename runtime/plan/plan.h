@@ -51,6 +51,9 @@ std::vector<const proto::Edge*> EdgesFrom(const proto::JobGraph& graph, std::uin
 /// "filter", "join", ...
 std::string KindName(const proto::Step& step);
 
+/// A step in messages: its kind, unless its name begins with that, and its name in quotes.
+std::string PlaceOf(const proto::Step& step);
+
 }  // namespace thalweg::runtime
 
 #endif  // THALWEG_RUNTIME_PLAN_PLAN_H_

@@ -50,7 +50,7 @@ class Validator {
     return InvalidArgument(StepPlace(i, step) + ": " + what);
   }
   std::string StepPlace(std::uint32_t i, const proto::Step& step) const {
-    return Place(i) + ", " + KindName(step) + " '" + step.name() + "'";
+    return Place(i) + ", " + PlaceOf(step);
   }
 
   Status CheckGraph() const {

@@ -28,9 +28,9 @@ struct SlicedRows {
 
 /// What was known about time when a batch came.
 struct EventTimeContext {
-  EventMillis watermark = kMinWatermark;      // Before the batch.
-  const FiredWatermarks* fired = nullptr;     // From before a restore.
-  std::span<const std::uint64_t> key_hashes;  // Of the rows.
+  EventMillis watermark = kMinWatermark;           // Before the batch.
+  const FiredWatermarks* fired = nullptr;          // From before a restore.
+  std::span<const std::uint64_t> key_hashes = {};  // Of the rows.
   std::uint32_t key_group_count = 0;
 };
 
