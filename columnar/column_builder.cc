@@ -44,7 +44,8 @@ ColumnBuilder& ColumnBuilder::operator=(ColumnBuilder&&) noexcept = default;
 ColumnBuilder::~ColumnBuilder() = default;
 
 void ColumnBuilder::Grow(std::size_t rows) {
-  const std::size_t capacity = std::max({rows, capacity_ * 2, kCapacityMin});
+  const std::size_t first = capacity_ == 0 ? next_capacity_ : 0;
+  const std::size_t capacity = std::max({rows, capacity_ * 2, first, kCapacityMin});
   if (width_ > 0) {
     const std::size_t head = physical_ == Physical::kList ? sizeof(std::uint32_t) : 0;
     MutableBufferPtr values = Buffer::Allocate(head + capacity * width_);
@@ -323,6 +324,7 @@ ColumnPtr ColumnBuilder::Finish() {
     parts.children.push_back(child.Finish());
   }
   const std::size_t length = std::exchange(length_, 0);
+  next_capacity_ = length;
   capacity_ = 0;
   data_ = nullptr;
   values_ = nullptr;

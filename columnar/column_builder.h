@@ -95,7 +95,8 @@ class ColumnBuilder {
   std::size_t width_;  // Of one value; 0 for rows.
   std::size_t length_ = 0;
   std::size_t capacity_ = 0;
-  std::uint8_t* data_ = nullptr;  // Into values_; for lists one behind its start.
+  std::size_t next_capacity_ = 0;  // Of the first growth: the last column's length.
+  std::uint8_t* data_ = nullptr;   // Into values_; for lists one behind its start.
   MutableBufferPtr values_;
   MutableBufferPtr validity_;  // All ones up to capacity_ when made; null while nothing is null.
   StringHeap heap_;
