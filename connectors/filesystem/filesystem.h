@@ -11,7 +11,7 @@
 // A file is sealed and synced at each barrier, named in the checkpoint, and renamed to its final
 // name when the checkpoint is complete; a restore renames what its checkpoint names and what is not
 // visible yet. So a reader of out/*.jsonl sees each committed row once and no other row, ever.
-// docs/connectors/filesystem.md tells why at each step.
+// docs/connectors/filesystem.md has the argument.
 //
 //   'path'                                    a key of the store of files, '/' or 'file://' before
 //                                             it means the same
