@@ -262,11 +262,6 @@ bool KeyedRows::TakeGroup(std::vector<SlotId>* slots) {
   return true;
 }
 
-void KeyedRows::SetMaySpill(KeyGroup group) {
-  may_spill_.resize(context_.range.size(), 0);
-  may_spill_[group.value() - context_.range.begin] = 1;
-}
-
 void KeyedRows::ReleaseUnheld() {
   for (const SlotId slot : std::exchange(absent_, {})) {
     // Revived since: it has an epoch now.

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,6 +29,7 @@
 #include "state/row_shape.h"
 #include "state/slot.h"
 #include "state/slot_index.h"
+#include "state/spill.h"
 #include "state/string_slabs.h"
 
 namespace thalweg::state {
@@ -52,6 +54,8 @@ class SpillGate {
   /// Reads all spilled rows of a key group, gives them to KeyedRows::OnGroupRead(), then wakes the
   /// task.
   virtual void ReadGroup(KeyedRows& rows, KeyGroup group) = 0;
+  /// All of these rows are gone.
+  virtual void ForgetAll(const KeyedRows& rows) = 0;
 };
 
 /// What the tables of one task have in common; owned by the TaskState.
@@ -101,7 +105,7 @@ class KeyedRows {
 
   std::string_view key(SlotId slot) const { return shape_.row.KeyOf(pages_.row(slot)); }
   std::uint32_t stored_hash(SlotId slot) const { return HashOf(pages_.row(slot)); }
-  /// Keys that have a row.
+  /// Keys that have a row in memory.
   std::size_t size() const { return live_count_; }
   StringSlabs& strings() { return *slabs_; }
 
@@ -150,7 +154,7 @@ class KeyedRows {
     index_.ForEach(visit);
   }
   bool IsLiveRow(SlotId slot) const { return IsLive(slot); }
-  /// The group that a scan asked for has been read; `slots` are the rows that were not in memory.
+  /// The group that a scan asked for has been read; `slots` are the rows that the spill held.
   void OnGroupRead(std::vector<SlotId> slots) { group_read_ = std::move(slots); }
   bool TakeGroup(std::vector<SlotId>* slots);
   /// The scan that goes over these rows; it says which of them are needed. Null: none.
@@ -160,6 +164,21 @@ class KeyedRows {
   /// Brackets a read of spilled rows for this object.
   void BeginRead() { ++reads_under_way_; }
   void EndRead() { --reads_under_way_; }
+
+  std::uint32_t meta_word(SlotId slot) const { return MetaOf(pages_.row(slot)); }
+  SlotId SlotOf(std::uint32_t hash, std::string_view key) const { return FindKey(hash, key); }
+  /// The row was just read from the spill: it need not be written there again until it changes.
+  /// kNoSlot: there is no such row.
+  SlotId MarkSpilledRow(std::uint32_t hash, std::string_view key);
+  bool MarkSpilled(std::uint32_t hash, std::string_view key) {
+    return MarkSpilledRow(hash, key) != kNoSlot;
+  }
+  /// Up to `count` rows that are clean, the coldest first, as far as that is known.
+  void PickEvictable(std::size_t count, std::vector<SlotId>* slots);
+  /// Appends what the spill must hold of the row; nothing when it holds it already.
+  void EncodeForSpill(SlotId slot, std::vector<SpillWrite>* writes) const;
+  /// Frees the row if it has not changed since its meta word was `meta_word`.
+  void ReleaseEvicted(SlotId slot, std::uint32_t meta_word);
 
   /// Makes room before a restore.
   void Reserve(std::size_t rows) { index_.Reserve(rows); }
@@ -177,6 +196,11 @@ class KeyedRows {
   virtual void RelabelEntries(SlotId /*slot*/, std::uint32_t /*dropped*/) {}
   /// Everything of this row is to be written again; the row has been touched already.
   virtual void DirtyEntries(SlotId /*slot*/) {}
+  /// Calls visit(image) for the row, or for each entry of an ordered table's key.
+  virtual void VisitImages(SlotId slot,
+                           const std::function<void(const std::uint8_t*)>& visit) const;
+  /// Besides the row itself: are all of its entries clean, and not too many to move at once?
+  virtual bool AreEntriesEvictable(SlotId /*slot*/) const { return true; }
   /// Removes what has expired in the row or the row.
   virtual void SweepRow(SlotId slot);
   /// What became durable as erased goes; OnDurable() calls it for slots noted by NoteDead().
@@ -256,6 +280,7 @@ class KeyedRows {
   std::size_t copy_at_ = 0;
   std::size_t copy_end_ = 0;
   SlotId sweep_at_ = 0;
+  SlotId evict_at_ = 0;
   std::vector<std::uint8_t> flags_;  // Scratch of TouchMany().
   std::vector<Miss> misses_;
 };

@@ -350,6 +350,35 @@ void OrderedTable::ReleaseUnheld() {
   }
 }
 
+void OrderedTable::VisitImages(SlotId slot,
+                               const std::function<void(const std::uint8_t*)>& visit) const {
+  std::string image;
+  for (const Segment& segment : EntryRuns::Segments(run_of(slot))) {
+    for (std::size_t i = 0; i < segment.count; ++i) {
+      image.assign(reinterpret_cast<const char*>(row(slot)), shape_.row.value_offset);
+      image.append(reinterpret_cast<const char*>(runs_.entry(segment, i)), shape_.entry.stride);
+      visit(reinterpret_cast<const std::uint8_t*>(image.data()));
+    }
+  }
+}
+
+bool OrderedTable::AreEntriesEvictable(SlotId slot) const {
+  // A giant key stays: to read it back for one probe would cost more than it saves.
+  constexpr std::uint32_t kMostEntries = 4096;
+  const RunOfRows& run = run_of(slot);
+  if (run.entry_count == 0 || run.entry_count > kMostEntries || run.dead_count > 0) {
+    return false;
+  }
+  for (const Segment& segment : EntryRuns::Segments(run)) {
+    for (std::size_t i = 0; i < segment.count; ++i) {
+      if (meta::EpochOf(MetaOf(runs_.entry(segment, i))) > context_.durable_epoch) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 std::uint8_t* OrderedTable::LoadEntry(SlotId slot,
                                       std::string_view sub_key,
                                       std::uint32_t written_seconds) {

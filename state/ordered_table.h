@@ -124,6 +124,9 @@ class OrderedTable final : public KeyedRows {
   void OnInserted(SlotId slot) override { empty_.push_back(slot); }
   void RelabelEntries(SlotId slot, std::uint32_t dropped) override;
   void DirtyEntries(SlotId slot) override;
+  void VisitImages(SlotId slot,
+                   const std::function<void(const std::uint8_t*)>& visit) const override;
+  bool AreEntriesEvictable(SlotId slot) const override;
   void SweepRow(SlotId slot) override;
   void ReleaseDead(SlotId slot) override;
 

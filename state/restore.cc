@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "state/lazy_restore.h"
 #include "state/row_loader.h"
 #include "state/run_cursor.h"
 
@@ -95,6 +96,19 @@ bool SlicesDiffer(const std::vector<OldTask>& old_tasks) {
   return false;
 }
 
+// Do the runs, taken as they are and oldest first, hold what counts? Not when a part of one is
+// older than another's part of the same run, as after a rescale.
+bool NeedsMerge(const std::vector<OldTask>& old_tasks) {
+  if (old_tasks.size() != 1) {
+    return true;
+  }
+  const proto::TaskSnapshot& old = *old_tasks[0].snapshot;
+  return std::any_of(old.runs().begin(), old.runs().end(), [&](const proto::RunRef& run) {
+    return run.first_key_group() != old.first_key_group() ||
+           run.last_key_group() + 1 != old.end_key_group();
+  });
+}
+
 Status LoadTask(const OldTask& old, const RestoreTarget& target) {
   std::vector<proto::RunRef> runs(old.snapshot->runs().begin(), old.snapshot->runs().end());
   if (Mutated(Mutation::kRunOrderReversed)) {
@@ -144,17 +158,33 @@ StatusOr<RestoredRuns> RestoreTables(std::span<const proto::TaskSnapshot* const>
     }
   }
   restored.needs_base = restored.needs_base || SlicesDiffer(overlapping);
+  std::uint64_t bytes = 0;
   for (const OldTask& old : overlapping) {
-    RETURN_IF_ERROR(LoadTask(old, target));
     for (proto::RunRef run : old.snapshot->runs()) {
       const KeyGroupRange share =
           Intersect(old.share, {run.first_key_group(), run.last_key_group() + 1});
-      if (share.size() > 0 && !restored.needs_base) {
+      if (share.size() > 0) {
         run.set_first_key_group(share.begin);
         run.set_last_key_group(share.end - 1);
+        bytes += run.size();
         restored.runs.push_back(std::move(run));
       }
     }
+  }
+  if (target.spill != nullptr && bytes > target.eager_max && !restored.needs_base) {
+    RETURN_IF_ERROR(RestoreLazily(target,
+                                  NeedsMerge(overlapping),
+                                  overlapping[0].matches,
+                                  tables,
+                                  *target.spill,
+                                  &restored.runs));
+    return restored;
+  }
+  for (const OldTask& old : overlapping) {
+    RETURN_IF_ERROR(LoadTask(old, target));
+  }
+  if (restored.needs_base) {
+    restored.runs.clear();
   }
   return restored;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
@@ -16,11 +17,18 @@
 
 namespace thalweg::state {
 
+class SpillManager;
+
 /// What a restore has to go by.
 struct RestoreTarget {
   storage::DirectoryStore* store = nullptr;
   KeyGroupRange range;
   std::uint32_t key_group_count = 0;
+  // For states that are restored through the spill.
+  SpillManager* spill = nullptr;  // Null: into memory whatever the size.
+  std::uint64_t eager_max = 0;    // Up to this many bytes of runs go into memory.
+  std::string merged_file;        // The store's key for a merged run.
+  std::size_t inline_run_max = 0;
 };
 
 /// How the task goes on after a restore.

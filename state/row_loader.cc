@@ -57,7 +57,7 @@ Status RowLoader::Load(std::string_view key_bytes, std::string_view value) {
   if (group.value() != key.key_group || !range_.Contains(group)) {
     return Damaged(*match, "a key in the wrong key group");
   }
-  if (match->schema->sliced() && !IsLiveSlice(*match->schema, key.slice)) {
+  if (match->schema->sliced() && !match->all_slices && !IsLiveSlice(*match->schema, key.slice)) {
     return OkStatus();
   }
   // A timer's value is its mark alone.

@@ -54,7 +54,8 @@ inline constexpr std::uint32_t kFresh = 1;   // In no run and not spilled: may g
 inline constexpr std::uint32_t kDead = 2;    // Erased; stands for a tombstone.
 inline constexpr std::uint32_t kCopied = 4;  // The freeze of this epoch has its copy.
 inline constexpr std::uint32_t kFree = 8;    // The slot is unused.
-inline constexpr int kEpochShift = 4;
+inline constexpr std::uint32_t kSpilled = 16;  // Clean, and the spill holds it just so.
+inline constexpr int kEpochShift = 5;
 inline constexpr std::uint32_t kEpochMax = 0xFFFFFFFFU >> kEpochShift;
 
 constexpr std::uint32_t EpochOf(std::uint32_t word) {

@@ -80,7 +80,7 @@ bool SliceScan::OpenGroup() {
   std::sort(sorted_.begin(), sorted_.end(), [this](const Entry& a, const Entry& b) {
     return a.hash != b.hash ? a.hash < b.hash : rows_.key(a.slot) < rows_.key(b.slot);
   });
-  // A slot that was evicted and read again may be named by both lists.
+  // A row may be named by both lists.
   const auto same = [](const Entry& a, const Entry& b) { return a.slot == b.slot; };
   sorted_.erase(std::unique(sorted_.begin(), sorted_.end(), same), sorted_.end());
   group_open_ = true;

@@ -88,6 +88,9 @@ void SlicedTable::Drop(std::int64_t slice_end) {
     return;
   }
   dropped_through_ = std::max(slice_end, dropped_through_.value_or(slice_end));
+  if (context_.spill != nullptr) {
+    context_.spill->ForgetAll(*found->second.rows);
+  }
   if (found->second.rows->IsCopyingOrReading()) {
     dropped_.push_back(std::move(found->second));
   }

@@ -39,6 +39,8 @@ class SpillStore {
   /// Appends all rows whose key begins with `prefix`, in order.
   virtual Status ReadPrefix(std::string_view prefix,
                             std::vector<std::pair<std::string, std::string>>* rows) = 0;
+  /// Removes all rows whose key begins with `prefix`.
+  virtual Status DeletePrefix(std::string_view prefix) = 0;
   /// Takes in a run file in SST format, newer than all that is here. The file stays as it is.
   virtual Status Ingest(const std::filesystem::path& run) = 0;
 };

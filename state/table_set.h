@@ -38,6 +38,7 @@ struct TableMatch {
   bool has_ttl = false;               // The old rows have a time of last write.
   std::vector<std::pair<std::size_t, std::size_t>> fields;  // Old field, our field.
   bool identical = false;                                   // Old rows are as ours would be.
+  bool all_slices = false;  // The schema's list of live slices is not to be asked.
 };
 
 /// The tables of a task, in the order of declaration.

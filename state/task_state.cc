@@ -17,6 +17,7 @@
 #include "state/restore.h"
 #include "state/run_chain.h"
 #include "state/snapshot_writer.h"
+#include "state/spill_manager.h"
 #include "state/table_set.h"
 
 namespace thalweg::state {
@@ -26,6 +27,8 @@ namespace {
 constexpr std::size_t kCopyRows = 8192;
 // Rows looked at per Advance() and set of rows, to find expired ones.
 constexpr std::size_t kSweepRows = 256;
+// Deleted rows are taken out of the spill when there are this many, or before the next read.
+constexpr std::size_t kForgottenRows = 1024;
 
 using Done = UniqueFunction<void(StatusOr<proto::TaskSnapshot>)>;
 using Parts = std::vector<std::unique_ptr<FrozenPart>>;
@@ -39,6 +42,16 @@ class TaskState::Impl {
     CHECK_GT(options_.key_group_count, 0U);
     context_.range = options_.range;
     context_.key_group_count = options_.key_group_count;
+    if (options_.spill != nullptr && options_.budget != nullptr) {
+      SpillManager::Options spill;
+      spill.factory = options_.spill;
+      spill.name = fmt::format("task-{}", options_.task.value());
+      spill.executor = options_.executor;
+      spill.mailbox = options_.mailbox;
+      spill.wake = std::move(options_.wake);
+      spill_ = std::make_unique<SpillManager>(std::move(spill), context_, tables_);
+      context_.spill = spill_.get();
+    }
   }
   ~Impl() {
     if (options_.budget != nullptr) {
@@ -58,10 +71,16 @@ class TaskState::Impl {
     for (const proto::TaskSnapshot* old : old_tasks) {
       RETURN_IF_ERROR(operator_state_.Restore(*old, options_.range, options_.key_group_count));
     }
-    ASSIGN_OR_RETURN(
-        RestoredRuns restored,
-        RestoreTables(
-            old_tasks, {options_.store, options_.range, options_.key_group_count}, tables_));
+    ASSIGN_OR_RETURN(RestoredRuns restored,
+                     RestoreTables(old_tasks,
+                                   {options_.store,
+                                    options_.range,
+                                    options_.key_group_count,
+                                    spill_.get(),
+                                    options_.eager_restore_max,
+                                    NextFile(),
+                                    options_.inline_run_max},
+                                   tables_));
     needs_base_ = restored.needs_base;
     chain_.Restore(std::move(restored.runs));
     return OkStatus();
@@ -72,7 +91,16 @@ class TaskState::Impl {
       CopySome(std::numeric_limits<std::size_t>::max());
     }
     const bool is_base = TakeNeedsBase();
+    if (is_base && spill_ != nullptr && spill_->any_spilled()) {
+      status_ = Unimplemented(
+          "The state must be written anew as a whole, and a part of it is spilled: not supported. "
+          "Restart the job from its last checkpoint, with a larger memory budget.");
+      options_.mailbox->Post(
+          [done = std::move(done), status = status_]() mutable { done(status); });
+      return;
+    }
     if (is_base) {
+      base_epoch_ = context_.epoch;
       tables_.ForEachRows([](KeyedRows& rows) { rows.MarkAllDirty(); });
     }
     CHECK_LT(context_.epoch, meta::kEpochMax);
@@ -140,6 +168,9 @@ class TaskState::Impl {
       }
     }
     Account();
+    if (spill_ != nullptr) {
+      AdvanceSpill(slots_held);
+    }
     return context_.copying;
   }
 
@@ -192,9 +223,10 @@ class TaskState::Impl {
     StartWrite();
   }
 
+  std::string NextFile() { return fmt::format("{}/{}.sst", options_.run_prefix, ++last_file_); }
   RunTarget NextRun() {
     return {options_.store,
-            fmt::format("{}/{}.sst", options_.run_prefix, ++last_file_),
+            NextFile(),
             options_.inline_run_max,
             options_.range,
             options_.key_group_count};
@@ -294,7 +326,25 @@ class TaskState::Impl {
     }
     // Anything that may pass is tried again after the next checkpoint. A damaged run is not: but
     // all of it is in memory still, so the next snapshot can do without it.
-    needs_base_ = needs_base_ || merged.status().code() == StatusCode::kDataLoss;
+    if (merged.status().code() == StatusCode::kDataLoss) {
+      needs_base_ = true;
+    }
+  }
+
+  void AdvanceSpill(bool slots_held) {
+    if (!slots_held) {
+      spill_->ReleaseEvicted();
+      // While a base is due or under way, all must stay in memory.
+      const bool base_due = needs_base_ || base_epoch_ > context_.durable_epoch;
+      const std::size_t excess = options_.budget->excess();
+      if (excess > 0 && !base_due) {
+        spill_->Evict(excess + excess / 8);
+      }
+    }
+    spill_->FlushForgotten(kForgottenRows);
+    if (status_.ok()) {
+      status_ = spill_->status();
+    }
   }
 
   // Slices that are live now, or were at a freeze that is not answered yet.
@@ -340,8 +390,10 @@ class TaskState::Impl {
   TableSet tables_;
   OperatorState operator_state_;
   RunChain chain_;
+  std::unique_ptr<SpillManager> spill_;  // Null: nothing leaves memory.
   Status status_;
   bool needs_base_ = false;
+  std::uint32_t base_epoch_ = 0;  // Of the newest base that was written.
   std::optional<Write> copying_;  // Frozen, not all copied. Set while context_.copying.
   std::deque<Write> writes_;      // Copied; the first one may be being written.
   bool writing_ = false;

@@ -21,7 +21,9 @@
 #include "base/random.h"
 #include "columnar/datum.h"
 #include "columnar/hash.h"
+#include "state/memory_budget.h"
 #include "state/state_test_util.h"
+#include "tests/testing/memory_spill.h"
 #include "tests/testing/memory_store.h"
 #include "tests/testing/scoped_mutation.h"
 
@@ -51,13 +53,21 @@ std::string NameOf(std::int64_t key) {
   return "a rather long key " + std::to_string(key * 7919);
 }
 
+// Which ways of doing things a seed takes.
+struct Manner {
+  bool tiny = false;   // Files and slow copies even for a few rows.
+  bool spill = false;  // Nearly nothing may stay in memory,
+  bool lazy = false;   // and restores go through the spill.
+};
+
 class Task {
  public:
   Task(storage::DirectoryStore& store,
+       SpillFactory& spill,
        std::uint32_t subtask,
        std::uint32_t parallelism,
        int run,
-       bool tiny)
+       const Manner& manner)
       : range_(RangeOf(subtask, parallelism, kGroups)) {
     TaskStateOptions options;
     options.task = MakeTaskId(0, subtask);
@@ -67,9 +77,14 @@ class Task {
     options.run_prefix = "run-" + std::to_string(run) + "/" + std::to_string(subtask);
     options.executor = &executor;
     options.mailbox = &mailbox;
-    if (tiny) {
+    if (manner.tiny) {
       options.inline_run_max = 300;
       options.copy_at_once_rows = 2;
+    }
+    if (manner.spill) {
+      options.budget = &budget_;
+      options.spill = &spill;
+      options.eager_restore_max = manner.lazy ? 0 : options.eager_restore_max;
     }
     state = std::make_unique<TaskState>(std::move(options));
     sums = &state->AddValueTable(
@@ -84,6 +99,34 @@ class Task {
     timers = &state->AddTimerTable(SpecOf("timers", DataType::BigInt(), {}));
     windows = &state->AddSlicedTable(
         SpecOf("windows", DataType::BigInt(), {{"n", DataType::BigInt().NotNull()}}));
+  }
+
+  // As a step would, with the wait for spilled rows in between.
+  SlotId Resolve(KeyedRows& table, const EncodedKeys& key) {
+    SlotId slot = kNoSlot;
+    while (table.Resolve(key, {&slot, 1}) == Residency::kParked) {
+      RunAll(executor, mailbox);
+      CHECK_OK(state->status());
+    }
+    return slot;
+  }
+  SlotId Find(KeyedRows& table, const EncodedKeys& key) {
+    SlotId slot = kNoSlot;
+    while (table.Find(key, {&slot, 1}) == Residency::kParked) {
+      RunAll(executor, mailbox);
+      CHECK_OK(state->status());
+    }
+    return slot;
+  }
+  ScanResult Scan(std::int64_t end, std::vector<SlotId>* slots) {
+    for (;;) {
+      const ScanResult result = windows->Scan(end, 3, slots);
+      if (result != ScanResult::kParked) {
+        return result;
+      }
+      RunAll(executor, mailbox);
+      CHECK_OK(state->status());
+    }
   }
 
   bool Owns(const EncodedKeys& key) const {
@@ -101,6 +144,7 @@ class Task {
 
  private:
   const KeyGroupRange range_;
+  MemoryBudget budget_{4000};
 };
 
 struct Checkpoint {
@@ -112,7 +156,12 @@ struct Checkpoint {
 
 class Cluster {
  public:
-  explicit Cluster(std::uint64_t seed) : random_(seed), tiny_(seed % 2 == 0) { Deploy(1, nullptr); }
+  explicit Cluster(std::uint64_t seed)
+      : random_(seed),
+        manner_{seed % 2 == 0, seed % 3 == 0, seed % 9 == 0},
+        spill_(testing::MakeMemorySpill()) {
+    Deploy(1, nullptr);
+  }
 
   void Step() {
     const std::uint64_t dice = random_.Uniform(100);
@@ -143,6 +192,9 @@ class Cluster {
   }
   // Rows that no key leads to would be missed by Read().
   std::size_t RowCount() const {
+    if (manner_.spill) {
+      return model_.sums.size();
+    }
     std::size_t count = 0;
     for (const auto& task : tasks_) {
       count += task->sums->size();
@@ -174,7 +226,7 @@ class Cluster {
       }
     }
     for (std::uint32_t i = 0; i < parallelism; ++i) {
-      tasks_.push_back(std::make_unique<Task>(store_, i, parallelism, run_, tiny_));
+      tasks_.push_back(std::make_unique<Task>(store_, *spill_, i, parallelism, run_, manner_));
       CHECK_OK(tasks_.back()->state->Restore(old));
     }
   }
@@ -220,8 +272,7 @@ class Cluster {
   void Add(std::int64_t key) {
     const EncodedKeys keys = EncodeKeys(std::vector<std::int64_t>{key});
     ValueTable& table = *Owner(keys).sums;
-    SlotId slot;
-    CHECK(table.Resolve(keys, {&slot, 1}) == Residency::kReady);
+    const SlotId slot = Owner(keys).Resolve(table, keys);
     table.Touch({&slot, 1});
     auto& [n, last] = model_.sums[key];
     ++n;
@@ -234,8 +285,7 @@ class Cluster {
   void Forget(std::int64_t key) {
     const EncodedKeys keys = EncodeKeys(std::vector<std::int64_t>{key});
     ValueTable& table = *Owner(keys).sums;
-    SlotId slot;
-    table.Find(keys, {&slot, 1});
+    const SlotId slot = Owner(keys).Find(table, keys);
     Expect((slot != kNoSlot) == model_.sums.contains(key));
     if (slot != kNoSlot) {
       table.Erase({&slot, 1});
@@ -246,8 +296,7 @@ class Cluster {
   void Append(std::int64_t key) {
     const EncodedKeys keys = EncodeKeys(std::vector<std::string>{NameOf(key)});
     OrderedTable& table = *Owner(keys).appended;
-    SlotId slot;
-    table.Resolve(keys, {&slot, 1});
+    const SlotId slot = Owner(keys).Resolve(table, keys);
     // Rows come and go in heaps now and then, so that runs of blocks are made and emptied.
     const bool erase = random_.Chance(3);
     const std::size_t times = random_.Chance(20) ? 100 : 1;
@@ -278,8 +327,7 @@ class Cluster {
   void Order(std::int64_t key) {
     const EncodedKeys keys = EncodeKeys(std::vector<std::string>{NameOf(key)});
     OrderedTable& table = *Owner(keys).ordered;
-    SlotId slot;
-    table.Resolve(keys, {&slot, 1});
+    const SlotId slot = Owner(keys).Resolve(table, keys);
     const std::string sub = "a long sub-key " + std::to_string(random_.Uniform(kSubKeys));
     auto& rows = model_.ordered[NameOf(key)];
     if (random_.Chance(3)) {
@@ -326,8 +374,7 @@ class Cluster {
       return;
     }
     ValueTable& slice = table.Slice(end);
-    SlotId slot;
-    slice.Resolve(keys, {&slot, 1});
+    const SlotId slot = Owner(keys).Resolve(slice, keys);
     slice.Touch({&slot, 1});
     StoreField(slice.value(slot), slice.layout().place(0), ++model_.windows[end][key]);
   }
@@ -353,7 +400,7 @@ class Cluster {
       Expect(model_.fired[end] == keys);
     }
     // Now and then a window that is not the oldest, or one that was dropped, comes up again.
-    first_window_ = end + (random_.Chance(4) ? 0 : 1);
+    first_window_ = end + (!manner_.spill && random_.Chance(4) ? 0 : 1);
     for (auto& task : tasks_) {
       task->windows->Drop(end);
     }
@@ -364,7 +411,7 @@ class Cluster {
   // Gives some rows of the window; false when there are no more.
   bool Fire(Task& task, std::int64_t end) {
     std::vector<SlotId> slots;
-    const ScanResult result = task.windows->Scan(end, 3, &slots);
+    const ScanResult result = task.Scan(end, &slots);
     for (const SlotId slot : slots) {
       ValueTable& slice = *task.windows->FindSlice(end);
       const auto key = LoadFixed<std::int64_t>(slice.key(slot).data());
@@ -443,8 +490,7 @@ class Cluster {
     const EncodedKeys number = EncodeKeys(std::vector<std::int64_t>{key});
     const EncodedKeys name = EncodeKeys(std::vector<std::string>{NameOf(key)});
     Task& by_number = Owner(number);
-    SlotId slot;
-    by_number.sums->Find(number, {&slot, 1});
+    SlotId slot = by_number.Find(*by_number.sums, number);
     if (slot != kNoSlot) {
       const std::uint8_t* const value = by_number.sums->value(slot);
       read->sums[key] = {LoadField<std::int64_t>(value, by_number.sums->layout().place(0)),
@@ -452,7 +498,7 @@ class Cluster {
     }
     for (const std::int64_t end : by_number.windows->Slices()) {
       ValueTable& slice = *by_number.windows->FindSlice(end);
-      slice.Find(number, {&slot, 1});
+      slot = by_number.Find(slice, number);
       if (slot != kNoSlot) {
         read->windows[end][key] =
             LoadField<std::int64_t>(slice.value(slot), slice.layout().place(0));
@@ -463,9 +509,8 @@ class Cluster {
 
   void ReadOrdered(const EncodedKeys& name, std::int64_t key, Model* read) {
     Task& task = Owner(name);
-    SlotId slot;
     for (OrderedTable* table : {task.appended, task.ordered}) {
-      table->Find(name, {&slot, 1});
+      const SlotId slot = task.Find(*table, name);
       OrderedRows rows;
       ScanPosition position;
       while (!table->Scan({&slot, 1}, 7, &position, &rows)) {
@@ -486,7 +531,8 @@ class Cluster {
 
   testing::MemoryStore store_;
   SeededRandom random_;
-  const bool tiny_;
+  const Manner manner_;
+  std::unique_ptr<SpillFactory> spill_;
   int run_ = 0;
   Model model_;
   std::vector<std::unique_ptr<Task>> tasks_;
