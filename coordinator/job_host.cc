@@ -26,16 +26,18 @@ JobHost::JobHost(const Environment& environment,
 
 void JobHost::Open(std::optional<proto::JobSubmitted> submission,
                    UniqueFunction<void(const Status&)> done) {
-  writer_.ReadAll([this, submission = std::move(submission), done = std::move(done)](
-                      StatusOr<LogWriter::Records> records) mutable {
-    OnRead(std::move(records), std::move(submission), std::move(done));
-  });
+  opened_ = std::move(done);
+  writer_.ReadAll(
+      [this, submission = std::move(submission)](StatusOr<LogWriter::Records> records) mutable {
+        OnRead(std::move(records), std::move(submission));
+      });
 }
 
 void JobHost::OnRead(StatusOr<LogWriter::Records> records,
-                     std::optional<proto::JobSubmitted> submission,
-                     UniqueFunction<void(const Status&)> done) {
-  opened_ = std::move(done);
+                     std::optional<proto::JobSubmitted> submission) {
+  if (stopped_) {
+    return;
+  }
   Status status = records.status();
   for (std::size_t i = 0; status.ok() && i < records->size(); ++i) {
     status = OnForeign((*records)[i]);

@@ -107,9 +107,7 @@ class JobHost final : private ForeignRecordObserver {
   };
 
   Status OnForeign(const proto::LogRecord& record) override;
-  void OnRead(StatusOr<LogWriter::Records> records,
-              std::optional<proto::JobSubmitted> submission,
-              UniqueFunction<void(const Status&)> done);
+  void OnRead(StatusOr<LogWriter::Records> records, std::optional<proto::JobSubmitted> submission);
   void AppendOpening(proto::LogRecord record, UniqueFunction<void()> next);
   void OnLogFailed(const Status& status);
   void Break(const Status& status);

@@ -197,10 +197,11 @@ void JobMachine::OnSubmittedAppended(MonoTime now) {
     ending_ = std::nullopt;
     ended_appending_ = false;
   }
-  if (ending_ || state_ == JobState::kCancelling || state_ == JobState::kStopping) {
+  if (ending_ || state_ == JobState::kCancelling) {
     return;
   }
-  if (state_ != JobState::kCreated) {
+  // A stop that became durable in the meantime is carried on with the new graph.
+  if (state_ != JobState::kCreated && state_ != JobState::kStopping) {
     MoveTo(JobState::kRestarting, "The job was changed.");
   }
   restart_at_ = std::nullopt;
@@ -265,7 +266,7 @@ void JobMachine::OnEndedAppended(MonoTime now) {
 }
 
 Decisions JobMachine::OnDeath(MonoTime now) {
-  if (!IsEnd(state_) && policy_.OnDeath()) {
+  if (!IsEnd(state_) && !IsCancelWanted() && policy_.OnDeath()) {
     End(proto::JOB_FAILED,
         fmt::format("{} workers died with a task of this job on a lane, without a checkpoint "
                     "between them.",

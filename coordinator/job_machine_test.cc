@@ -292,6 +292,36 @@ TEST(JobMachineTest, AChangeThatWouldLoseStateChangesNothing) {
   EXPECT_EQ(rig.appending(), nullptr);
 }
 
+TEST(JobMachineTest, AStopThatOvertakesAChangeIsCarriedOnWithTheNewGraph) {
+  MachineRig rig(SourceToSink(1), {"a"});
+  rig.AddWorker("b", 1);
+  rig.AllRun();
+  rig.Stop(/*drain=*/false);
+  ASSERT_TRUE(rig.Change(SourceToSink(2)).ok());
+  rig.Appended();
+  EXPECT_EQ(rig.machine().state(), JobState::kStopping);
+  rig.Appended();
+  rig.AllGone();
+  EXPECT_EQ(rig.machine().state(), JobState::kStopping);
+  EXPECT_EQ(rig.LastSent("b").deploy().placements_size(), 5);
+  rig.ClearSent();
+  rig.AllRun();
+  EXPECT_EQ(rig.LastSent("b").trigger().kind(), proto::CHECKPOINT_STOP);
+}
+
+TEST(JobMachineTest, DeathsDoNotKeepAJobFromBeingCancelled) {
+  MachineRig rig(SourceToSink(1), {"a"});
+  rig.AllRun();
+  rig.Cancel();
+  rig.Appended();
+  for (int death = 0; death < 4; ++death) {
+    rig.Take(rig.machine().OnDeath(rig.now()));
+  }
+  rig.AllGone();
+  rig.Appended();
+  EXPECT_EQ(rig.machine().state(), JobState::kCanceled);
+}
+
 TEST(JobMachineTest, FailsWhenTheRestartsAreUsedUp) {
   proto::JobGraph graph = SourceToSink(1);
   graph.mutable_restart()->set_max_attempts(1);

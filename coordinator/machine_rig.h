@@ -196,7 +196,10 @@ class MachineRig {
 
   // What was decided.
   const std::vector<SendDecision>& sent() const { return sent_; }
-  void ClearSent() { sent_.clear(); }
+  void ClearSent() {
+    RememberDeploy();
+    sent_.clear();
+  }
   /// The workers that got a message of this kind, in order.
   std::vector<std::string> Sent(const std::string& kind) const {
     std::vector<std::string> workers;
@@ -246,30 +249,28 @@ class MachineRig {
 
   /// From the worker that the task was deployed to last.
   void Tell(TaskId task, const proto::WorkerMessage& message) {
+    RememberDeploy();
     WorkerId from;
-    for (const SendDecision& send : deploys()) {
-      for (const proto::TaskPlacement& place : send.message.deploy().placements()) {
-        if (place.task() == task.value()) {
-          from = WorkerId(place.worker_id());
-        }
+    for (const proto::TaskPlacement& place : last_deploy_.placements()) {
+      if (place.task() == task.value()) {
+        from = WorkerId(place.worker_id());
       }
     }
     Take(machine_->OnMessage(from, message, now_));
   }
-  std::vector<SendDecision> deploys() {
+  void RememberDeploy() {
     for (const SendDecision& send : sent_) {
       if (send.message.has_deploy()) {
-        last_deploy_ = send;
+        last_deploy_ = send.message.deploy();
       }
     }
-    return last_deploy_ ? std::vector{*last_deploy_} : std::vector<SendDecision>{};
   }
 
   MonoTime now_{};
   WorkerTable workers_;
   std::unique_ptr<JobMachine> machine_;
   std::optional<Attempt> speaker_;
-  std::optional<SendDecision> last_deploy_;
+  proto::DeployJob last_deploy_;
 
   std::vector<SendDecision> sent_;
   std::optional<proto::LogRecord> appending_;
