@@ -30,9 +30,13 @@ int RunSeeds(const Options& options) {
   const MonoTime begin = SystemClock::Get().Now();
   std::uint64_t failed = 0;
   std::uint64_t events = 0;
+  std::size_t attempts = 0;
+  std::size_t checkpoints = 0;
   for (std::uint64_t seed = options.first; seed < options.first + options.seeds; ++seed) {
     const SimRun run = RunSeed(seed);
     events += run.events;
+    attempts += run.attempts;
+    checkpoints += run.checkpoints;
     if (run.violation.has_value()) {
       ++failed;
       std::printf("FAILED seed %llu: %s: %s\n",
@@ -42,12 +46,18 @@ int RunSeeds(const Options& options) {
     }
   }
   const auto spent = std::chrono::duration<double>(SystemClock::Get().Now() - begin).count();
-  std::printf("%llu seeds, %llu failed, %.1f s, %.1f ms and %.0f events a seed\n",
+  const auto per_seed = [&](auto total) {
+    return static_cast<double>(total) / static_cast<double>(options.seeds);
+  };
+  std::printf("a seed: %.1f ms, %.0f events, %.1f attempts, %.1f checkpoints\n",
+              1000 * per_seed(spent),
+              per_seed(events),
+              per_seed(attempts),
+              per_seed(checkpoints));
+  std::printf("%llu seeds, %llu failed, %.1f s\n",
               static_cast<unsigned long long>(options.seeds),
               static_cast<unsigned long long>(failed),
-              spent,
-              1000 * spent / static_cast<double>(options.seeds),
-              static_cast<double>(events) / static_cast<double>(options.seeds));
+              spent);
   return failed == 0 ? 0 : 1;
 }
 

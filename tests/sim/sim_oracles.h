@@ -39,6 +39,10 @@ class SimOracles {
 
   const std::optional<Violation>& violation() const { return violation_; }
 
+  /// Deployed so far, and manifests seen so far.
+  std::size_t attempts() const { return attempts_.size(); }
+  std::size_t checkpoints() const { return durable_.size(); }
+
   /// Looks at everything that can only be judged at the end.
   void CheckAtEnd();
 

@@ -35,7 +35,9 @@ SimClusterOptions ClusterFor(Random& random) {
 
 std::string SimRun::Describe() const {
   std::string text = "seed " + std::to_string(seed) + ", job " + NameOf(job) + ", " +
-                     std::to_string(virtual_time.count() / 1000) + " ms of virtual time";
+                     std::to_string(virtual_time.count() / 1000) + " ms of virtual time, " +
+                     std::to_string(attempts) + " attempts, " + std::to_string(checkpoints) +
+                     " checkpoints";
   if (violation.has_value()) {
     text += "\nviolated: " + violation->oracle + ": " + violation->what;
   }
@@ -114,9 +116,9 @@ SimRun RunSeed(std::uint64_t seed) {
   run.trace_hash = loop.trace_hash();
   run.events = loop.events_run();
   run.virtual_time = loop.now().time_since_epoch();
-  if (run.violation.has_value()) {
-    run.log = cluster.log().lines();
-  }
+  run.log = cluster.log().lines();
+  run.attempts = oracles.attempts();
+  run.checkpoints = oracles.checkpoints();
   return run;
 }
 

@@ -2,6 +2,7 @@
 #ifndef THALWEG_TESTS_SIM_SIM_RUN_H_
 #define THALWEG_TESTS_SIM_SIM_RUN_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,8 @@ struct SimRun {
   std::uint64_t trace_hash = 0;
   std::uint64_t events = 0;
   Microseconds virtual_time{0};
+  std::size_t attempts = 0;
+  std::size_t checkpoints = 0;      // That were durable.
   std::vector<std::string> faults;  // In words.
   std::vector<std::string> log;     // The cluster's log lines.
 
