@@ -157,10 +157,11 @@ void Deployment::Start() {
     const auto placed = std::ranges::find_if(placements_, [&peer = peer](const auto& entry) {
       return entry.second->worker_id() == peer.value();
     });
-    stream->Open(environment_.transport,
-                 transport::Address{placed->second->exchange_address()},
-                 environment_.mailbox,
-                 {.job = job_, .attempt = attempt_, .sender = options_.id});
+    stream->Open(
+        environment_.transport,
+        transport::Address{placed->second->exchange_address()},
+        environment_.mailbox,
+        {.stream = {.job = job_, .attempt = attempt_, .sender = options_.id}, .receiver = peer});
   }
   for (auto& [peer, channels] : inbound_) {
     hub_.Claim({.job = job_, .attempt = attempt_, .sender = peer}, channels);
@@ -377,8 +378,10 @@ InboundChannels& Deployment::StreamFrom(const WorkerId& worker) {
 }
 
 void Deployment::OnStreamBroken(const WorkerId& peer, const Status& status) {
+  // Whatever the peer did, another attempt may meet a better one: kDataLoss is for what is stored.
   ReportFailure(task_ids_.front(),
-                Annotate(status, "The exchange with worker " + peer.value() + " broke"));
+                Unavailable("The exchange with worker " + peer.value() +
+                            " broke: " + std::string(MessageOf(status))));
 }
 
 void Deployment::Report(const proto::WorkerMessage& message) {

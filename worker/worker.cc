@@ -26,7 +26,7 @@ void ToProto(const Attempt& attempt, proto::AttemptId* out) {
 Worker::Worker(WorkerOptions options, WorkerEnvironment environment)
     : options_(std::move(options)),
       environment_(std::move(environment)),
-      hub_(environment_.transport, environment_.mailbox, environment_.clock),
+      hub_(options_.id, environment_.transport, environment_.mailbox, environment_.clock),
       session_(
           options_,
           environment_,

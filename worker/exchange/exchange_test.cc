@@ -64,9 +64,12 @@ class ExchangeTest : public ::testing::Test {
     }
   }
 
-  void OpenSender(std::uint32_t attempt = 1) {
+  void OpenSender(std::uint32_t attempt = 1, const std::string& receiver = "receiver") {
     outbound_ = std::make_shared<OutboundStream>([this](Status status) { sender_broke_ = status; });
-    outbound_->Open(sender_transport_, kReceiverAddress, sender_mailbox_, Stream(attempt));
+    outbound_->Open(sender_transport_,
+                    kReceiverAddress,
+                    sender_mailbox_,
+                    {.stream = Stream(attempt), .receiver = WorkerId(receiver)});
     writer_ = outbound_->AddChannel(kChannel, waker_);
   }
 
@@ -98,8 +101,8 @@ class ExchangeTest : public ::testing::Test {
       std::make_shared<testing::SimMailbox>(receiver_);
   testing::SimTransport sender_transport_{network_, sender_};
   testing::SimTransport receiver_transport_{network_, receiver_};
-  std::unique_ptr<ExchangeHub> hub_ =
-      std::make_unique<ExchangeHub>(receiver_transport_, receiver_mailbox_, clock_);
+  std::unique_ptr<ExchangeHub> hub_ = std::make_unique<ExchangeHub>(
+      WorkerId("receiver"), receiver_transport_, receiver_mailbox_, clock_);
   std::shared_ptr<CountingWaker> waker_ = std::make_shared<CountingWaker>();
   std::shared_ptr<OutboundStream> outbound_;
   std::unique_ptr<runtime::ChannelWriter> writer_;
@@ -185,6 +188,16 @@ TEST_F(ExchangeTest, RefusesStreamsOfAnAttemptThatIsOver) {
   Settle();
   EXPECT_TRUE(sender_broke_.has_value());
   EXPECT_EQ(hub_->unclaimed_count(), 0U);
+}
+
+TEST_F(ExchangeTest, RefusesAStreamThatMeansTheProcessBeforeThisOne) {
+  ClaimReceiver();
+  OpenSender(/*attempt=*/1, /*receiver=*/"receiver that died");
+  writer_->Write(NumberBatch(1));
+  Settle();
+  EXPECT_TRUE(sender_broke_.has_value());
+  EXPECT_FALSE(receiver_broke_.has_value());
+  EXPECT_EQ(ReadNumber(), std::nullopt);
 }
 
 TEST_F(ExchangeTest, GivesUpStreamsThatNobodyClaims) {

@@ -77,16 +77,17 @@ std::shared_ptr<transport::ConnectionHandler> ExchangeHub::Accept(
     return nullptr;
   }
   auto stream = std::make_shared<InboundStream>(std::move(connection));
-  stream->set_on_hello([this, weak = std::weak_ptr(stream)](const StreamId& id) {
+  stream->set_on_hello([this, weak = std::weak_ptr(stream)](const Hello& hello) {
     const std::shared_ptr<InboundStream> self = weak.lock();
-    return self != nullptr && OnHello(id, self);
+    return self != nullptr && OnHello(hello, self);
   });
   silent_.push_back(stream);
   return stream;
 }
 
-bool ExchangeHub::OnHello(const StreamId& id, const std::shared_ptr<InboundStream>& stream) {
-  if (IsForgotten(id.job, id.attempt)) {
+bool ExchangeHub::OnHello(const Hello& hello, const std::shared_ptr<InboundStream>& stream) {
+  const StreamId& id = hello.stream;
+  if (hello.receiver != self_ || IsForgotten(id.job, id.attempt)) {
     return false;
   }
   const auto expected = expected_.find(id);

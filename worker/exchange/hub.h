@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -31,8 +32,9 @@ inline constexpr Milliseconds kUnclaimedPatience{60'000};
 /// comes first. All calls on the worker's own thread.
 class ExchangeHub {
  public:
-  ExchangeHub(transport::Transport& transport, Mailbox& mailbox, const Clock& clock)
-      : transport_(transport), mailbox_(mailbox), clock_(clock) {}
+  /// `self` is this worker: streams that mean another one are refused.
+  ExchangeHub(WorkerId self, transport::Transport& transport, Mailbox& mailbox, const Clock& clock)
+      : self_(std::move(self)), transport_(transport), mailbox_(mailbox), clock_(clock) {}
   ~ExchangeHub();
 
   /// Takes streams at `address` from now on.
@@ -58,9 +60,10 @@ class ExchangeHub {
 
   std::shared_ptr<transport::ConnectionHandler> Accept(
       std::unique_ptr<transport::Connection> connection);
-  bool OnHello(const StreamId& id, const std::shared_ptr<InboundStream>& stream);
+  bool OnHello(const Hello& hello, const std::shared_ptr<InboundStream>& stream);
   bool IsForgotten(const JobId& job, const Attempt& attempt) const;
 
+  const WorkerId self_;
   transport::Transport& transport_;
   Mailbox& mailbox_;
   const Clock& clock_;

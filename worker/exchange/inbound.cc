@@ -136,9 +136,9 @@ void InboundStream::Close() {
 
 void InboundStream::OnFrame(transport::Frame frame) {
   if (on_hello_ != nullptr) {
-    const StatusOr<StreamId> id = DecodeHello(frame);
-    UniqueFunction<bool(const StreamId&)> on_hello = std::exchange(on_hello_, nullptr);
-    if (!id.ok() || !on_hello(*id)) {
+    const StatusOr<Hello> hello = DecodeHello(frame);
+    UniqueFunction<bool(const Hello&)> on_hello = std::exchange(on_hello_, nullptr);
+    if (!hello.ok() || !on_hello(*hello)) {
       Close();
     }
     return;

@@ -87,7 +87,7 @@ class InboundStream final : public transport::ConnectionHandler,
 
   /// `on_hello` is called once, with the first frame; false refuses the stream. Set before frames
   /// can come.
-  void set_on_hello(UniqueFunction<bool(const StreamId&)> on_hello) {
+  void set_on_hello(UniqueFunction<bool(const Hello&)> on_hello) {
     on_hello_ = std::move(on_hello);
   }
   /// Also true for a stream that has ended without.
@@ -104,7 +104,7 @@ class InboundStream final : public transport::ConnectionHandler,
 
  private:
   const std::unique_ptr<transport::Connection> connection_;
-  UniqueFunction<bool(const StreamId&)> on_hello_;
+  UniqueFunction<bool(const Hello&)> on_hello_;
   std::shared_ptr<InboundChannels> channels_;
   std::deque<transport::Frame> waiting_;
   Status closed_;  // Told to who claims a stream that has ended already.

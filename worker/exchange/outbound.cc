@@ -35,10 +35,10 @@ void OutboundChannel::Write(runtime::Item item) {
 void OutboundStream::Open(transport::Transport& transport,
                           const transport::Address& peer,
                           Mailbox& mailbox,
-                          const StreamId& id) {
+                          const Hello& hello) {
   mailbox_ = &mailbox;
   connection_ = transport.Dial(peer, mailbox, shared_from_this());
-  connection_->Send(EncodeHello(id));
+  connection_->Send(EncodeHello(hello));
 }
 
 void OutboundStream::Close() {

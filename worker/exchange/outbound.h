@@ -67,7 +67,7 @@ class OutboundStream final : public transport::ConnectionHandler,
   void Open(transport::Transport& transport,
             const transport::Address& peer,
             Mailbox& mailbox,
-            const StreamId& id);
+            const Hello& hello);
   /// No further calls of `on_broken`; frames are dropped from now on.
   void Close();
 

@@ -51,18 +51,19 @@ ChannelKey FromProto(const proto::ChannelId& channel) {
   return {.edge = channel.edge(), .sender = channel.sender(), .receiver = channel.receiver()};
 }
 
-transport::Frame EncodeHello(const StreamId& stream) {
+transport::Frame EncodeHello(const Hello& hello) {
   proto::ExchangeFrame frame;
-  proto::ExchangeHello* hello = frame.mutable_hello();
-  hello->set_protocol_version(kExchangeVersion);
-  hello->set_job_id(stream.job.value());
-  hello->mutable_attempt()->set_generation(stream.attempt.generation.value());
-  hello->mutable_attempt()->set_n(stream.attempt.n);
-  hello->set_sender_worker(stream.sender.value());
+  proto::ExchangeHello* out = frame.mutable_hello();
+  out->set_protocol_version(kExchangeVersion);
+  out->set_job_id(hello.stream.job.value());
+  out->mutable_attempt()->set_generation(hello.stream.attempt.generation.value());
+  out->mutable_attempt()->set_n(hello.stream.attempt.n);
+  out->set_sender_worker(hello.stream.sender.value());
+  out->set_receiver_worker(hello.receiver.value());
   return ToFrame(frame, nullptr);
 }
 
-StatusOr<StreamId> DecodeHello(const transport::Frame& frame) {
+StatusOr<Hello> DecodeHello(const transport::Frame& frame) {
   proto::ExchangeFrame parsed;
   if (!parsed.ParseFromString(frame.head) || !parsed.has_hello()) {
     return InvalidArgument("A worker's first frame is not a hello; is it another program?");
@@ -74,10 +75,12 @@ StatusOr<StreamId> DecodeHello(const transport::Frame& frame) {
         std::to_string(hello.protocol_version()) + " of the exchange, this one version " +
         std::to_string(kExchangeVersion) + "; run the same program on all workers");
   }
-  return StreamId{
-      .job = JobId(hello.job_id()),
-      .attempt = {.generation = Generation(hello.attempt().generation()), .n = hello.attempt().n()},
-      .sender = WorkerId(hello.sender_worker())};
+  const Attempt attempt{.generation = Generation(hello.attempt().generation()),
+                        .n = hello.attempt().n()};
+  return Hello{.stream = {.job = JobId(hello.job_id()),
+                          .attempt = attempt,
+                          .sender = WorkerId(hello.sender_worker())},
+               .receiver = WorkerId(hello.receiver_worker())};
 }
 
 transport::Frame EncodeCredit(const ChannelKey& channel, std::uint32_t credits) {

@@ -53,10 +53,18 @@ std::string ToString(const ChannelKey& channel);
 
 ChannelKey FromProto(const proto::ChannelId& channel);
 
+/// What a sender says first.
+struct Hello {
+  StreamId stream;
+  WorkerId receiver;  // Who is meant; another process may have its address by now.
+
+  friend bool operator==(const Hello&, const Hello&) = default;
+};
+
 /// The first frame of a stream.
-transport::Frame EncodeHello(const StreamId& stream);
+transport::Frame EncodeHello(const Hello& hello);
 /// kInvalidArgument: another version, or not a hello.
-StatusOr<StreamId> DecodeHello(const transport::Frame& frame);
+StatusOr<Hello> DecodeHello(const transport::Frame& frame);
 
 transport::Frame EncodeCredit(const ChannelKey& channel, std::uint32_t credits);
 

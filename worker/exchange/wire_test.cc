@@ -53,16 +53,18 @@ std::vector<transport::Frame> Encode(std::uint64_t sequence, const runtime::Item
 }
 
 TEST(WireTest, CarriesAStreamsIdentityInItsHello) {
-  const StreamId stream{.job = JobId("0123456789abcdef0123456789abcdef"),
-                        .attempt = {.generation = Generation(7), .n = 3},
-                        .sender = WorkerId("w1")};
-  EXPECT_EQ(*DecodeHello(EncodeHello(stream)), stream);
+  const Hello hello{.stream = {.job = JobId("0123456789abcdef0123456789abcdef"),
+                               .attempt = {.generation = Generation(7), .n = 3},
+                               .sender = WorkerId("w1")},
+                    .receiver = WorkerId("w2")};
+  EXPECT_EQ(*DecodeHello(EncodeHello(hello)), hello);
 }
 
 TEST(WireTest, RefusesAHelloOfAnotherVersion) {
-  transport::Frame frame = EncodeHello({.job = JobId("j"),
-                                        .attempt = {.generation = Generation(1), .n = 1},
-                                        .sender = WorkerId("w")});
+  transport::Frame frame = EncodeHello({.stream = {.job = JobId("j"),
+                                                   .attempt = {.generation = Generation(1), .n = 1},
+                                                   .sender = WorkerId("w")},
+                                        .receiver = WorkerId("v")});
   proto::ExchangeFrame parsed;
   ASSERT_TRUE(parsed.ParseFromString(frame.head));
   parsed.mutable_hello()->set_protocol_version(99);
