@@ -16,6 +16,7 @@
 #include "coordinator/environment.h"
 #include "runtime/task/lane_thread.h"
 #include "state/memory_budget.h"
+#include "state/spill.h"
 #include "storage/local_store.h"
 #include "transport/in_process.h"
 #include "worker/worker.h"
@@ -81,7 +82,9 @@ class EmbeddedCluster::Parts final : public coordinator::CoordinatorListener {
       : log_(options.log != nullptr ? *options.log : stderr_, clock_),
         checkpoints_(std::move(checkpoints)),
         files_(std::move(files)),
-        budget_(options.state_memory) {
+        budget_(options.state_memory),
+        spill_(state::MakeRocksDbSpill(options.scratch.empty() ? options.storage / "scratch"
+                                                               : options.scratch)) {
     for (std::uint32_t i = 0; i < LaneCount(options); ++i) {
       runtime::LaneThreadOptions lane{.name = "lane-" + std::to_string(i), .core = std::nullopt};
       if (!options.cores.empty()) {
@@ -165,7 +168,7 @@ class EmbeddedCluster::Parts final : public coordinator::CoordinatorListener {
             .connectors = connectors,
             .lanes = std::move(lanes),
             .budget = &budget_,
-            .spill = nullptr,
+            .spill = spill_.get(),
             .log = log_};
   }
 
@@ -182,6 +185,7 @@ class EmbeddedCluster::Parts final : public coordinator::CoordinatorListener {
   const std::unique_ptr<storage::LocalStore> checkpoints_;
   const std::unique_ptr<storage::LocalStore> files_;
   state::MemoryBudget budget_;
+  const std::unique_ptr<state::SpillFactory> spill_;
   transport::InProcessTransport transport_;
   MailThread coordinator_thread_{"coordinator"};
   MailThread worker_thread_{"worker"};

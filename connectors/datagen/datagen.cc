@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mutation.h"
 #include "connectors/datagen/options.h"
 #include "connectors/datagen/values.h"
 
@@ -128,7 +129,7 @@ class DatagenReader final : public runtime::Reader {
       proto::OperatorStateEntry entry;
       entry.set_name("splits");
       entry.set_key(IdOf(split, split.begin() % split.step()));
-      entry.set_value(split.SerializeAsString());
+      entry.set_value(PositionOf(split).SerializeAsString());
       entry.set_version(kVersion);
       entry.set_redistribution(proto::REDISTRIBUTE_BY_OWNER);
       entries.push_back(std::move(entry));
@@ -181,6 +182,15 @@ class DatagenReader final : public runtime::Reader {
       next = std::min(next, split.begin());
     }
     return next;
+  }
+
+  /// What a snapshot says of a split: all its rows below `begin` have been emitted.
+  static proto::DatagenSplit PositionOf(const proto::DatagenSplit& split) {
+    proto::DatagenSplit position = split;
+    if (Mutated(Mutation::kReaderPositionAhead)) {
+      position.set_begin(split.begin() + split.step());
+    }
+    return position;
   }
 
   /// Rows below this number are due.

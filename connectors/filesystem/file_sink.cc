@@ -9,6 +9,7 @@
 
 #include "base/config.h"
 #include "base/hash.h"
+#include "base/mutation.h"
 #include "storage/store.h"
 
 namespace thalweg::connectors {
@@ -293,6 +294,9 @@ void FileSink::Seal(CheckpointId checkpoint, UniqueFunction<void(StatusOr<StateE
                       }
                       pending_.push_back(std::move(sealed));
                       done(EntriesUpTo(checkpoint));
+                      if (Mutated(Mutation::kCommitBeforeComplete)) {
+                        Complete(checkpoint);
+                      }
                     });
 }
 

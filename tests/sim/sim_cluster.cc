@@ -7,6 +7,7 @@
 #include "connectors/connectors.h"
 #include "coordinator/environment.h"
 #include "state/memory_budget.h"
+#include "tests/testing/memory_spill.h"
 #include "tests/testing/sim_executor.h"
 #include "tests/testing/sim_lane.h"
 #include "worker/worker.h"
@@ -131,7 +132,7 @@ class SimCluster::WorkerProcess {
                                   .connectors = cluster.connectors_,
                                   .lanes = std::move(lanes),
                                   .budget = &budget_,
-                                  .spill = nullptr,
+                                  .spill = spill_.get(),
                                   .log = log_});
     mailbox_.Post([this] { CHECK_OK(worker_->Start()); });
   }
@@ -149,6 +150,7 @@ class SimCluster::WorkerProcess {
   SimTransport transport_;
   const Log log_;
   state::MemoryBudget budget_;
+  const std::unique_ptr<state::SpillFactory> spill_ = MakeMemorySpill();
   std::vector<std::unique_ptr<SimLane>> lanes_;
   std::unique_ptr<worker::Worker> worker_;
 };

@@ -33,9 +33,9 @@ inline constexpr char kOutputFolder[] = "out";
 struct SimJobOptions {
   std::uint32_t parallelism = 2;
   std::uint64_t data_seed = 1;
-  std::uint64_t row_count = 160;  // Of each source.
-  std::uint64_t rows_per_second = 400;
-  std::int64_t checkpoint_interval_millis = 60;
+  std::uint64_t row_count = 200;  // Of each source.
+  std::uint64_t rows_per_second = 200;
+  std::int64_t checkpoint_interval_millis = 50;
 };
 
 /// The plan. CHECKs that it is right.

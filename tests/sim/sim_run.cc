@@ -15,7 +15,7 @@ namespace {
 const JobId kJob("00000000000000000000000000000001");
 
 // Faults begin within this time; each ends by itself some seconds later.
-constexpr Microseconds kFaultHorizon{1'000'000};
+constexpr Microseconds kFaultHorizon{1'100'000};
 // A job that has not ended by then is stuck.
 constexpr Microseconds kPatience{400'000'000};
 
@@ -83,7 +83,7 @@ SimRun RunSeed(std::uint64_t seed) {
   SeededRandom random(loop.random().Next());
   SimCluster cluster(loop, ClusterFor(random));
   SimOracles oracles(cluster, kJob);
-  SimFaults faults(cluster, loop, random.Uniform(6), kFaultHorizon);
+  SimFaults faults(cluster, loop, random.Uniform(9), kFaultHorizon);
   run.faults = faults.descriptions();
 
   SimJobOptions options;
@@ -93,7 +93,7 @@ SimRun RunSeed(std::uint64_t seed) {
   if (random.Chance(3)) {
     options.parallelism = 1 + static_cast<std::uint32_t>(random.Uniform(4));
     run.faults.push_back("rescale to " + std::to_string(options.parallelism));
-    loop.After(Microseconds(static_cast<std::int64_t>(random.Uniform(600'000))),
+    loop.After(Microseconds(static_cast<std::int64_t>(random.Uniform(1'000'000))),
                [&cluster, graph = PlanOf(run.job, options)] { cluster.Change(graph); });
   }
 
