@@ -19,7 +19,17 @@ void SimOracles::CheckAtEnd() {
 }
 
 void SimOracles::OnFrame(const FrameEvent& frame) {
-  if (violation_.has_value() || !frame.from.name().starts_with("coordinator")) {
+  if (violation_.has_value()) {
+    return;
+  }
+  if (frame.to.name().starts_with("coordinator")) {
+    proto::WorkerMessage message;
+    if (message.ParseFromString(frame.frame.head) && message.has_replayed()) {
+      OnReplayed(message.replayed());
+    }
+    return;
+  }
+  if (!frame.from.name().starts_with("coordinator")) {
     return;
   }
   proto::CoordinatorMessage message;
@@ -62,7 +72,21 @@ void SimOracles::OnDeploy(const proto::DeployJob& deploy) {
   }
 }
 
+void SimOracles::OnReplayed(const proto::SinkReplayed& replayed) {
+  const auto found = attempts_.find({replayed.attempt().generation(), replayed.attempt().n()});
+  if (found != attempts_.end()) {
+    found->second.unsettled.erase(replayed.task());
+  }
+}
+
 void SimOracles::OnComplete(const proto::CompleteCheckpoint& complete) {
+  const auto attempt = attempts_.find({complete.attempt().generation(), complete.attempt().n()});
+  if (attempt != attempts_.end() && !attempt->second.unsettled.empty()) {
+    Report("gate",
+           "complete(" + std::to_string(complete.checkpoint_id()) + ") is sent although task " +
+               std::to_string(*attempt->second.unsettled.begin()) +
+               " has not settled what the restored checkpoint left pending");
+  }
   ReadLog();
   if (!durable_.contains(complete.checkpoint_id())) {
     Report("durable",

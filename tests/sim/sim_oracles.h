@@ -31,7 +31,8 @@ struct Violation {
 ///               checkpoint ids rise along the log
 ///   owner       one owner per task in an attempt, and key groups owned once in a manifest
 ///   fenced      after a command of generation G was obeyed, no worker obeys a lower one
-///   credit      no frame comes without a credit, no credit is given twice
+///   gate        after a restore no complete() is sent before every sink has settled what was
+///   pending credit      no frame comes without a credit, no credit is given twice
 class SimOracles {
  public:
   /// Begins to watch; the cluster outlives this, which must live as long as the cluster runs.
@@ -50,6 +51,7 @@ class SimOracles {
   void OnFrame(const FrameEvent& frame);
   void OnDeploy(const proto::DeployJob& deploy);
   void OnComplete(const proto::CompleteCheckpoint& complete);
+  void OnReplayed(const proto::SinkReplayed& replayed);
   /// Reads records that have come to the log since the last call.
   void ReadLog();
   void CheckManifest(const proto::Manifest& manifest);
@@ -68,6 +70,8 @@ class SimOracles {
   struct AttemptFacts {
     std::uint64_t completed_before = 0;
     std::map<std::uint64_t, std::string> owners;
+    std::set<std::uint64_t>
+        unsettled;  // Tasks with a sink that have not reported since the restore.
   };
   std::map<std::pair<std::uint64_t, std::uint32_t>, AttemptFacts> attempts_;
 };
