@@ -5,11 +5,14 @@
 #ifndef THALWEG_CONNECTORS_FORMATS_JSON_VALUE_READER_H_
 #define THALWEG_CONNECTORS_FORMATS_JSON_VALUE_READER_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
+#include "base/coding.h"
 #include "connectors/formats/json/integer.h"
 #include "connectors/formats/json/json_options.h"
 #include "connectors/formats/json/node.h"
