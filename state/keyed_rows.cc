@@ -63,36 +63,55 @@ Residency KeyedRows::ResolveWith(const Keys& keys,
                                  std::span<const std::uint64_t> hashes,
                                  std::span<SlotId> slots,
                                  RowSelection selection) {
-  const std::uint32_t key_offset = shape_.row.key_offset;
-  const bool prefetch = index_.size() >= kPrefetchFrom;
+  // Locals, as each write to `slots` would make the compiler read members again.
+  const std::size_t key_offset = shape_.row.key_offset;
+  const bool has_ttl = shape_.row.ttl_seconds != 0;
+  RowPages::View rows = pages_.view();
+  SlotIndex::Probe probe = index_.probe();
+  const auto is_found = [&](SlotId slot, std::size_t row) {
+    if (slot == kNoSlot) {
+      return false;
+    }
+    const std::uint8_t* const found = rows.row(slot);
+    return keys.Equal(found + key_offset, row) && (MetaOf(found) & meta::kDead) == 0 &&
+           !(has_ttl && IsExpired(found));
+  };
+  const auto look_further = [&](std::uint32_t hash, std::size_t row) {
+    const SlotId slot = ResolveSlowly<kInsert>(hash, keys.Get(row));
+    rows = pages_.view();
+    probe = index_.probe();
+    return slot;
+  };
+  const std::size_t count = slots.size();
+  SlotId* const out = slots.data();
+  std::size_t at = 0;
+  for (; at < count && index_.size() < kPrefetchFrom; at += std::min(kBlock, count - at)) {
+    const std::size_t end = std::min(count, at + kBlock);
+    for (std::size_t i = at; i < end; ++i) {
+      const std::size_t row = selection.row(i);
+      const std::uint32_t hash = columnar::StoredHash(hashes[row]);
+      const SlotId slot = probe.Guess(hash);
+      out[i] = is_found(slot, row) ? slot : look_further(hash, row);
+    }
+  }
   std::uint32_t stored[kBlock];
-  for (std::size_t begin = 0; begin < slots.size(); begin += kBlock) {
-    const std::size_t count = std::min(kBlock, slots.size() - begin);
-    SlotId* const out = slots.data() + begin;
-    for (std::size_t i = 0; i < count; ++i) {
-      stored[i] = columnar::StoredHash(hashes[selection.row(begin + i)]);
+  for (; at < count; at += std::min(kBlock, count - at)) {
+    const std::size_t size = std::min(kBlock, count - at);
+    for (std::size_t i = 0; i < size; ++i) {
+      stored[i] = columnar::StoredHash(hashes[selection.row(at + i)]);
+      probe.Prefetch(stored[i]);
     }
-    if (prefetch) {
-      for (std::size_t i = 0; i < count; ++i) {
-        index_.Prefetch(stored[i]);
+    for (std::size_t i = 0; i < size; ++i) {
+      out[at + i] = probe.Guess(stored[i]);
+      if (out[at + i] != kNoSlot) {
+        __builtin_prefetch(rows.row(out[at + i]));
       }
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      out[i] = index_.Guess(stored[i]);
-      if (prefetch && out[i] != kNoSlot) {
-        __builtin_prefetch(pages_.row(out[i]));
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::size_t row = selection.row(at + i);
+      if (!is_found(out[at + i], row)) [[unlikely]] {
+        out[at + i] = look_further(stored[i], row);
       }
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t row = selection.row(begin + i);
-      if (out[i] != kNoSlot) {
-        const std::uint8_t* const found = pages_.row(out[i]);
-        if (keys.Equal(found + key_offset, row) && (MetaOf(found) & meta::kDead) == 0 &&
-            !IsExpired(found)) [[likely]] {
-          continue;
-        }
-      }
-      out[i] = ResolveSlowly<kInsert>(stored[i], keys.Get(row));
     }
   }
   if (!misses_.empty()) {

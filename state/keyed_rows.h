@@ -262,6 +262,8 @@ class KeyedRows {
   template <bool kInsert>
   SlotId ResolveSlowly(std::uint32_t hash, std::string_view key);
   void CopyIfFrozen(SlotId slot);
+  /// Does a scan stand in the row's key group, so that its slot must stay what it is?
+  bool IsBeingScanned(SlotId slot) const;
 
   RowsIdentity identity_;
   std::vector<std::uint8_t> may_spill_;  // By key group of the range; empty: none.

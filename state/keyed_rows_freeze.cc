@@ -41,11 +41,16 @@ void KeyedRows::TouchMany(std::span<const SlotId> slots) {
   // Flags first, the list in a second pass: appending next to loads that miss the cache would make
   // each miss wait for the one before it.
   flags_.resize(slots.size());
-  const std::uint32_t epoch_word = meta::Make(context_.epoch, 0);
+  const std::uint32_t epoch = context_.epoch;
+  const std::uint32_t epoch_word = meta::Make(epoch, 0);
+  const RowPages::View rows = pages_.view();
+  std::uint8_t* const flags = flags_.data();
+  std::size_t changed = 0;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    std::uint8_t* const touched = row(slots[i]);
+    std::uint8_t* const touched = rows.row(slots[i]);
     const std::uint32_t word = MetaOf(touched);
-    flags_[i] = meta::EpochOf(word) != context_.epoch;
+    flags[i] = meta::EpochOf(word) != epoch;
+    changed += flags[i];
     SetMeta(touched, epoch_word | (word & (meta::kFresh | meta::kDead)));
   }
   if (shape_.row.ttl_seconds != 0) {
@@ -53,12 +58,15 @@ void KeyedRows::TouchMany(std::span<const SlotId> slots) {
       StoreFixed(row(slot) + RowShape::kWrittenOffset, context_.now_seconds);
     }
   }
+  if (changed == 0) {
+    return;
+  }
   std::size_t end = dirty_.size();
-  dirty_.resize(end + slots.size());
+  dirty_.resize(end + changed + 1);  // Every slot is written at the end first, even the last one.
   SlotId* const list = dirty_.data();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     list[end] = slots[i];
-    end += flags_[i];
+    end += flags[i];
   }
   dirty_.resize(end);
 }

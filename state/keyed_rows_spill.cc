@@ -31,6 +31,12 @@ SlotId KeyedRows::MarkSpilledRow(std::uint32_t hash, std::string_view key) {
   return slot;
 }
 
+bool KeyedRows::IsBeingScanned(SlotId slot) const {
+  return scan_ != nullptr &&
+         columnar::KeyGroupOfStored(stored_hash(slot), context_.key_group_count).value() ==
+             scan_->current_group();
+}
+
 void KeyedRows::PickEvictable(std::size_t count, std::vector<SlotId>* slots) {
   const std::uint32_t durable = context_.durable_epoch;
   const std::uint32_t cold = durable > kWarmEpochs ? durable - kWarmEpochs : 0;
@@ -45,11 +51,7 @@ void KeyedRows::PickEvictable(std::size_t count, std::vector<SlotId>* slots) {
       if (limit != cold && meta::EpochOf(word) <= cold) {
         continue;
       }
-      const bool scanned =
-          scan_ != nullptr &&
-          columnar::KeyGroupOfStored(stored_hash(evict_at_), context_.key_group_count).value() ==
-              scan_->current_group();
-      if (!scanned && AreEntriesEvictable(evict_at_)) {
+      if (!IsBeingScanned(evict_at_) && AreEntriesEvictable(evict_at_)) {
         slots->push_back(evict_at_);
       }
     }
@@ -79,7 +81,7 @@ void KeyedRows::EncodeForSpill(SlotId slot, std::vector<SpillWrite>* writes) con
 void KeyedRows::ReleaseEvicted(SlotId slot, std::uint32_t meta_word) {
   // A slot that serves another key by now has either another meta word, or a row that was read from
   // the spill and is there still.
-  if (MetaOf(row(slot)) == meta_word) {
+  if (MetaOf(row(slot)) == meta_word && !IsBeingScanned(slot)) {
     Release(slot);
   }
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include <sys/mman.h>
 
@@ -19,7 +20,7 @@ constexpr SlotId kFirstRoom = 16;
 
 RowPages::RowPages(std::size_t stride) : stride_(stride) {
   CHECK_EQ(stride % 8, std::size_t{0});
-  CHECK_LE(stride, kPageBytes / kFirstRoom);
+  CHECK_LE(stride, kPageBytes / kFirstRoom / 2);
   shift_ = static_cast<int>(std::bit_width(kPageBytes / stride)) - 1;
   mask_ = (SlotId{1} << shift_) - 1;
 }
@@ -39,33 +40,25 @@ SlotId RowPages::Add() {
 
 void RowPages::AddRoom() {
   const SlotId page_rows = mask_ + 1;
-  const SlotId rows = room_ == 0 ? std::min(kFirstRoom, page_rows) : std::min(room_ * 2, page_rows);
-  const std::size_t bytes = (page_rows * stride_ + kPageBytes - 1) / kPageBytes * kPageBytes;
-  if (room_ >= page_rows || rows == page_rows) {
-    void* const memory = std::aligned_alloc(kPageBytes, bytes);
-    CHECK(memory != nullptr);
-    madvise(memory, bytes, MADV_HUGEPAGE);
-    Page page(static_cast<std::uint8_t*>(memory));
-    if (room_ < page_rows) {
-      if (room_ > 0) {
-        std::memcpy(page.get(), pages_[0].get(), room_ * stride_);
-        pages_.clear();
-      }
-      room_ = 0;
-    }
-    pages_.push_back(std::move(page));
-    room_ += page_rows;
-    return;
+  const bool is_first = room_ < page_rows;
+  const SlotId rows =
+      is_first && room_ * 2 < page_rows ? std::max(kFirstRoom, room_ * 2) : page_rows;
+  const bool is_full = rows == page_rows;
+  const std::size_t unit = is_full ? kPageBytes : 64;
+  const std::size_t bytes = (rows * stride_ + unit - 1) / unit * unit;
+  Page page(static_cast<std::uint8_t*>(std::aligned_alloc(unit, bytes)));
+  CHECK(page != nullptr);
+  if (is_full) {
+    madvise(page.get(), bytes, MADV_HUGEPAGE);
   }
-  void* const memory = std::aligned_alloc(64, (rows * stride_ + 63) / 64 * 64);
-  CHECK(memory != nullptr);
-  Page page(static_cast<std::uint8_t*>(memory));
-  if (room_ > 0) {
-    std::memcpy(page.get(), pages_[0].get(), room_ * stride_);
+  if (is_first && room_ > 0) {
+    std::memcpy(page.get(), starts_[0], room_ * stride_);
     pages_.clear();
+    starts_.clear();
   }
+  starts_.push_back(page.get());
   pages_.push_back(std::move(page));
-  room_ = rows;
+  room_ = is_first ? rows : room_ + rows;
 }
 
 }  // namespace thalweg::state

@@ -19,9 +19,36 @@ class RowPages {
   /// `stride` is a multiple of 8, at most 64 KiB.
   explicit RowPages(std::size_t stride);
 
-  std::uint8_t* row(SlotId slot) { return pages_[slot >> shift_].get() + (slot & mask_) * stride_; }
-  const std::uint8_t* row(SlotId slot) const {
-    return pages_[slot >> shift_].get() + (slot & mask_) * stride_;
+  /// Where rows lie, for loops. Held by value in a local variable its members stay in registers;
+  /// members of a table would be read again after each write to a row. Valid until the next Add().
+  class View {
+   public:
+    std::uint8_t* row(SlotId slot) const {
+      return starts_[slot >> shift_] + (slot & mask_) * stride_ + offset_;
+    }
+
+   private:
+    friend class RowPages;
+
+    std::uint8_t* const* starts_;
+    int shift_;
+    std::size_t mask_;
+    std::size_t stride_;
+    std::size_t offset_;
+  };
+  /// Rows, or what lies `offset` bytes behind their begins.
+  View view(std::size_t offset = 0) const {
+    View view;
+    view.starts_ = starts_.data();
+    view.shift_ = shift_;
+    view.mask_ = mask_;
+    view.stride_ = stride_;
+    view.offset_ = offset;
+    return view;
+  }
+
+  std::uint8_t* row(SlotId slot) const {
+    return starts_[slot >> shift_] + (slot & mask_) * stride_;
   }
 
   /// A slot with undefined content: a freed one, else a new one.
@@ -47,6 +74,7 @@ class RowPages {
   int shift_;
   SlotId mask_;
   std::vector<Page> pages_;
+  std::vector<std::uint8_t*> starts_;  // Of the pages.
   SlotId end_ = 0;
   SlotId room_ = 0;
   std::vector<SlotId> free_;

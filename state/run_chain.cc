@@ -38,13 +38,18 @@ std::optional<MergeRange> PickMergeRange(std::span<const std::uint64_t> sizes) {
     return MergeRange{0, sizes.size()};
   }
   for (int tier = 0; tier <= 64 / 3; ++tier) {
+    // Neighbours of this tier and below, enough of them of this one.
     std::size_t begin = 1;
+    std::size_t of_tier = 0;
     for (std::size_t i = 1; i <= sizes.size(); ++i) {
       if (i == sizes.size() || Tier(sizes[i]) > tier) {
-        if (i - begin >= kMergeCount) {
+        if (of_tier >= kMergeCount) {
           return MergeRange{begin, i};
         }
         begin = i + 1;
+        of_tier = 0;
+      } else if (Tier(sizes[i]) == tier) {
+        ++of_tier;
       }
     }
   }

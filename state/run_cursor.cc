@@ -24,6 +24,7 @@ class InlineCursor final : public RunCursor {
     // Inline runs are small: from the begin.
     reader_ = ByteReader(InlineRows(bytes_));
     key_.clear();
+    first_ = true;
     do {
       RETURN_IF_ERROR(Next());
     } while (valid_ && key_ < key);
@@ -41,6 +42,12 @@ class InlineCursor final : public RunCursor {
       valid_ = false;
       return DataLoss(fmt::format("State run {} is damaged in a row.", name_));
     }
+    // Ascending, but for the first row: what follows the shared bytes tells.
+    if (!first_ && std::string_view(key_).substr(shared) >= further) {
+      valid_ = false;
+      return DataLoss(fmt::format("State run {} is damaged: its rows are out of order.", name_));
+    }
+    first_ = false;
     key_.resize(shared);
     key_.append(further);
     return OkStatus();
@@ -56,6 +63,7 @@ class InlineCursor final : public RunCursor {
   std::string key_;
   std::string_view value_;
   bool valid_ = false;
+  bool first_ = true;  // No row has been read yet.
 };
 
 class MergedCursor final : public RunCursor {

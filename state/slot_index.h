@@ -20,22 +20,41 @@ namespace thalweg::state {
 /// bits. A large index grows step by step: the old lines stay readable while entries move over,
 /// so that no batch pays for a whole rehash. Growth never looks at rows.
 class SlotIndex {
+  struct alignas(64) Line {
+    std::uint32_t tags[8];   // 0: free. Used places come first.
+    std::uint32_t slots[8];  // In old lines kNoSlot: erased since.
+  };
+
  public:
   SlotIndex();
   ~SlotIndex();
   SlotIndex(SlotIndex&&) noexcept;
   SlotIndex& operator=(SlotIndex&&) noexcept;
 
-  void Prefetch(std::uint32_t hash) const {
-    __builtin_prefetch(&lines_[LineOf(Tag(hash), shift_)]);
-  }
-  /// A slot that probably is the one of `hash`, or kNoSlot when Find() must look further.
-  SlotId Guess(std::uint32_t hash) const {
-    const std::uint32_t tag = Tag(hash);
-    const Line& line = lines_[LineOf(tag, shift_)];
-    const unsigned matches = Matches(line, tag);
-    return matches == 0 ? kNoSlot : line.slots[std::countr_zero(matches)];
-  }
+  /// Looks at the place where an entry most probably is. To be held by value in a local variable,
+  /// as RowPages::View; valid until the next change of the index.
+  class Probe {
+   public:
+    void Prefetch(std::uint32_t hash) const {
+      __builtin_prefetch(&lines_[LineOf(Tag(hash), shift_)]);
+    }
+    /// A slot that probably is the one of `hash`, or kNoSlot when Find() must look further.
+    SlotId Guess(std::uint32_t hash) const {
+      const std::uint32_t tag = Tag(hash);
+      const Line& line = lines_[LineOf(tag, shift_)];
+      const unsigned matches = Matches(line, tag);
+      return matches == 0 ? kNoSlot : line.slots[std::countr_zero(matches)];
+    }
+
+   private:
+    friend class SlotIndex;
+    Probe(const Line* lines, int shift) : lines_(lines), shift_(shift) {}
+
+    const Line* lines_;
+    int shift_;
+  };
+  Probe probe() const { return {lines_.get(), shift_}; }
+
   /// The first slot with that hash for which is_key(slot), else kNoSlot.
   template <class IsKey>
   SlotId Find(std::uint32_t hash, IsKey&& is_key) const {
@@ -69,10 +88,6 @@ class SlotIndex {
   std::size_t bytes() const;
 
  private:
-  struct alignas(64) Line {
-    std::uint32_t tags[8];   // 0: free. Used places come first.
-    std::uint32_t slots[8];  // In old lines kNoSlot: erased since.
-  };
   struct FreeLines {
     void operator()(Line* lines) const;
   };

@@ -76,8 +76,9 @@ void Fill(ValueTable& table, std::uint64_t key_count) {
 void Update(ValueTable& table, std::span<const SlotId> slots, std::span<const std::int64_t> keys) {
   const FieldPlace count = table.layout().place(0);
   const FieldPlace sum = table.layout().place(1);
+  const RowPages::View values = table.values();
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    std::uint8_t* const value = table.value(slots[i]);
+    std::uint8_t* const value = values.row(slots[i]);
     StoreField(value, count, LoadField<std::int64_t>(value, count) + 1);
     StoreField(
         value, sum, LoadField<std::uint64_t>(value, sum) + static_cast<std::uint64_t>(keys[i]));
