@@ -65,7 +65,7 @@ StatusOr<bool> Chain::MoveDeepest(SliceTime now) {
   if (left) {
     return true;
   }
-  const bool absorb = head().barrier().has_value() || head().HasQueuedBarrier();
+  const bool absorb = IsFiring() && (head().barrier().has_value() || head().HasQueuedBarrier());
   for (std::size_t i = drivers_.size(); i-- > 0;) {
     ASSIGN_OR_RETURN(const bool worked, drivers_[i]->Work(now));
     if (worked) {

@@ -250,7 +250,7 @@ void Task::TriggerCheckpoint(CheckpointId checkpoint, proto::CheckpointKind kind
 }
 
 void Task::CompleteCheckpoint(CheckpointId checkpoint) {
-  if (phase_ != Phase::kRunning || checkpoint > newest_taken_) {
+  if (phase_ != Phase::kRunning || checkpoint > std::max(newest_taken_, parts_.restored)) {
     return;
   }
   if (undecided_.contains(checkpoint)) {

@@ -15,6 +15,7 @@ struct SimLane::State : std::enable_shared_from_this<SimLane::State> {
         options(its_options) {}
 
   void Schedule(MonoTime due) {
+    due = std::max(due, without_core_until);
     if (waiting.has_value()) {
       if (waiting_due <= due) {
         return;
@@ -41,11 +42,19 @@ struct SimLane::State : std::enable_shared_from_this<SimLane::State> {
     });
   }
 
+  MonoTime NextSlice() {
+    SimLoop& loop = node.loop();
+    if (options.hiccup_once_in > 0 && loop.random().Chance(options.hiccup_once_in)) {
+      without_core_until = loop.now() + loop.RandomDelay(options.slice_min, options.hiccup_max);
+    }
+    return loop.now() + loop.RandomDelay(options.slice_min, options.slice_max);
+  }
+
   void RunSlice() {
     lane->signal().Clear();
     SimLoop& loop = node.loop();
     if (lane->RunOnce(clock.Now(), clock.WallNow()) || lane->signal().awake()) {
-      Schedule(loop.now() + loop.RandomDelay(options.slice_min, options.slice_max));
+      Schedule(NextSlice());
     } else if (const std::optional<MonoTime> due = lane->WakeAt()) {
       Schedule(std::max(*due, loop.now() + options.slice_min));
     }
@@ -57,6 +66,7 @@ struct SimLane::State : std::enable_shared_from_this<SimLane::State> {
   const SimLaneOptions options;
   std::optional<SimEventId> waiting;
   MonoTime waiting_due;
+  MonoTime without_core_until{};
   std::optional<runtime::Lane> lane;
 };
 

@@ -15,6 +15,10 @@ struct SimLaneOptions {
   // What one slice of a task takes, seeded: so lanes overtake each other.
   Microseconds slice_min{1};
   Microseconds slice_max{200};
+  // Once in so many slices the thread gets no core for up to this long: work piles up before the
+  // lane's tasks while others run on, and the barriers of one checkpoint come far apart.
+  std::uint64_t hiccup_once_in = 40;
+  Microseconds hiccup_max{30'000};
 };
 
 /// A lane whose thread is the loop: its slices are events. Belongs to one incarnation of its node;

@@ -69,7 +69,8 @@ class TaskWorld {
   explicit TaskWorld(std::uint64_t seed, std::size_t lane_count = 2)
       : loop_(seed), node_(loop_, "worker"), clock_(loop_), executor_(node_) {
     for (std::size_t i = 0; i < lane_count; ++i) {
-      lanes_.push_back(std::make_unique<SimLane>(node_, clock_));
+      lanes_.push_back(
+          std::make_unique<SimLane>(node_, clock_, SimLaneOptions{.hiccup_once_in = 0}));
     }
   }
 
