@@ -15,21 +15,25 @@
 namespace thalweg::runtime {
 namespace {
 
-constexpr std::size_t kRows = 4'000'000;
+constexpr std::size_t kRows = 20'000'000;
+constexpr std::size_t kJoinRows = 6'000'000;  // Three a key and side.
 constexpr std::int64_t kDuration = 40'000;
 constexpr std::int64_t kWindow = 10'000;
 
-const BenchRows& Rows(std::int64_t key_count) {
-  static std::map<std::int64_t, BenchRows> all;
-  auto [found, fresh] = all.try_emplace(key_count);
-  if (fresh) {
-    found->second = MakeBenchRows(kRows, static_cast<std::uint64_t>(key_count), kDuration);
+/// Kept for the next benchmark of the same size only: they are large.
+const BenchRows& Rows(std::int64_t key_count, std::size_t row_count = kRows) {
+  static std::pair<std::int64_t, std::size_t> size;
+  static BenchRows rows;
+  if (size != std::pair(key_count, row_count)) {
+    rows = {};
+    rows = MakeBenchRows(row_count, static_cast<std::uint64_t>(key_count), kDuration);
+    size = {key_count, row_count};
   }
-  return found->second;
+  return rows;
 }
 
-void SetItems(benchmark::State& bench) {
-  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(kRows));
+void SetItems(benchmark::State& bench, std::size_t row_count = kRows) {
+  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(row_count));
 }
 
 struct CountSum {
@@ -135,7 +139,7 @@ struct BareRow {
 };
 
 void BareJoin(benchmark::State& bench) {
-  const BenchRows& rows = Rows(bench.range(0));
+  const BenchRows& rows = Rows(bench.range(0), kJoinRows);
   for (auto _ : bench) {
     absl::flat_hash_map<std::int64_t, std::int32_t> heads[2];
     std::vector<BareRow> kept[2];
@@ -155,12 +159,12 @@ void BareJoin(benchmark::State& bench) {
     }
     benchmark::DoNotOptimize(given);
   }
-  SetItems(bench);
+  SetItems(bench, kJoinRows);
 }
 BENCHMARK(BareJoin)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 
 void StepJoin(benchmark::State& bench) {
-  const BenchRows& rows = Rows(bench.range(0));
+  const BenchRows& rows = Rows(bench.range(0), kJoinRows);
   proto::Step step;
   step.mutable_join()->set_kind(proto::JOIN_INNER);
   step.mutable_join()->add_left_keys(0);
@@ -175,7 +179,7 @@ void StepJoin(benchmark::State& bench) {
     }
     benchmark::DoNotOptimize(task.output.rows);
   }
-  SetItems(bench);
+  SetItems(bench, kJoinRows);
 }
 BENCHMARK(StepJoin)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 
