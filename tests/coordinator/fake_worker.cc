@@ -128,11 +128,11 @@ void FakeWorker::OnDeploy(const proto::DeployJob& deploy) {
     });
     if (deploy.restored_checkpoint() > 0 && IsSink(deploy, TaskId(task))) {
       Later(deploy, options_.replay_max, [this, task](const proto::DeployJob& running) {
-        witness_.OnReplayed(running, TaskId(task));
         proto::WorkerMessage message;
         message.mutable_replayed()->set_job_id(running.job_id());
         *message.mutable_replayed()->mutable_attempt() = running.attempt();
         message.mutable_replayed()->set_task(task);
+        witness_.OnReplayed(message.replayed());
         Send(message);
       });
     }
@@ -168,6 +168,7 @@ void FakeWorker::OnTrigger(const proto::TriggerCheckpoint& trigger) {
               const int vertex = static_cast<int>(VertexIndexOf(TaskId(task)));
               entry.set_operator_id(running.graph().vertices(vertex).steps(0).operator_id());
               entry.set_redistribution(proto::REDISTRIBUTE_TO_ONE);
+              entry.set_name(std::string(kSignature));
               entry.set_value(
                   fmt::format("{}-{}", running.attempt().generation(), running.attempt().n()));
             }
@@ -189,13 +190,13 @@ void FakeWorker::OnComplete(const proto::CompleteCheckpoint& complete) {
     Later(*deploy,
           options_.delay_max,
           [this, task, id = complete.checkpoint_id()](const proto::DeployJob& running) {
-            witness_.OnCommitted(running, TaskId(task), id);
             proto::WorkerMessage message;
             proto::CommitAck& commit = *message.mutable_commit_ack();
             commit.set_job_id(running.job_id());
             *commit.mutable_attempt() = running.attempt();
             commit.set_checkpoint_id(id);
             commit.set_task(task);
+            witness_.OnCommitted(commit);
             Send(message);
           });
   }

@@ -2,6 +2,7 @@
 
 #include "tests/coordinator/witness.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "coordinator/deployment.h"
@@ -18,37 +19,74 @@ void Witness::Violation(std::string sentence) {
   violations_.push_back(std::move(sentence));
 }
 
-std::vector<proto::LogRecord> Witness::DurableRecords(const std::string& prefix) {
-  const storage::DurableLog log(store_, prefix, /*nonce=*/0);
-  const StatusOr<storage::LogContents> contents = log.Read(0);
+Witness::Job& Witness::Read(const std::string& id) {
+  Job& job = jobs_[id];
+  const storage::DurableLog log(store_, storage::JobLogPrefix(JobId(id)), /*nonce=*/0);
+  const StatusOr<storage::LogContents> contents = log.Read(job.next_slot);
   if (!contents.ok()) {
-    Violation(fmt::format("The log '{}' cannot be read: {}", prefix, MessageOf(contents.status())));
-    return {};
+    Violation(
+        fmt::format("The log of job {} cannot be read: {}", id, MessageOf(contents.status())));
+    return job;
   }
-  std::vector<proto::LogRecord> records;
-  std::uint64_t highest = 0;
+  job.next_slot = contents->next_slot;
   for (const storage::Record& slot : contents->records) {
     proto::LogRecord record;
-    if (!record.ParseFromString(slot.bytes)) {
-      Violation(fmt::format("Slot {} of '{}' holds no record.", slot.slot, prefix));
-    } else if (record.generation() >= highest) {
-      highest = record.generation();
-      records.push_back(std::move(record));
+    if (record.ParseFromString(slot.bytes)) {
+      ReadRecord(job, record);
+    } else {
+      Violation(fmt::format("Slot {} of the log of job {} holds no record.", slot.slot, id));
     }
   }
-  return records;
+  return job;
 }
 
-std::vector<proto::Manifest> Witness::DurableManifests(const std::string& job) {
-  std::vector<proto::Manifest> manifests;
-  for (const proto::LogRecord& record : DurableRecords(storage::JobLogPrefix(JobId(job)))) {
-    if (record.has_manifest()) {
-      manifests.push_back(record.manifest());
-    } else if (record.has_state() && record.state().has_manifest()) {
-      manifests.push_back(record.state().manifest());
+void Witness::ReadRecord(Job& job, const proto::LogRecord& record) {
+  const Generation generation(record.generation());
+  if (!job.generations.empty() && generation < *job.generations.rbegin()) {
+    return;  // Of a deposed leader: it must not count.
+  }
+  job.generations.insert(generation);
+  if (!record.has_manifest() && !(record.has_state() && record.state().has_manifest())) {
+    return;
+  }
+  const proto::Manifest& manifest =
+      record.has_manifest() ? record.manifest() : record.state().manifest();
+  const std::uint64_t newest = job.manifests.empty() ? 0 : job.manifests.back().checkpoint;
+  if (manifest.checkpoint_id() < newest ||
+      (record.has_manifest() && manifest.checkpoint_id() == newest)) {
+    Violation(fmt::format(
+        "The manifest of checkpoint {} lies behind that of {}.", manifest.checkpoint_id(), newest));
+  }
+  CheckManifest(manifest);
+  job.manifests.push_back(
+      {.checkpoint = manifest.checkpoint_id(),
+       .taken_by = {.generation = Generation(manifest.generation()), .n = manifest.attempt()},
+       .kind = manifest.kind()});
+}
+
+void Witness::CheckManifest(const proto::Manifest& manifest) {
+  std::size_t tasks = 0;
+  for (const proto::VertexShape& shape : manifest.vertices()) {
+    tasks += shape.parallelism();
+  }
+  if (tasks != static_cast<std::size_t>(manifest.tasks_size())) {
+    Violation(fmt::format("The manifest of checkpoint {} has {} tasks of {}.",
+                          manifest.checkpoint_id(),
+                          manifest.tasks_size(),
+                          tasks));
+  }
+  // Fake workers sign their snapshots; real ones have entries with other names.
+  const std::string writer = fmt::format("{}-{}", manifest.generation(), manifest.attempt());
+  for (const proto::TaskSnapshot& snapshot : manifest.tasks()) {
+    for (const proto::OperatorStateEntry& entry : snapshot.entries()) {
+      if (entry.name() == kSignature && entry.value() != writer) {
+        Violation(fmt::format("Checkpoint {} of attempt {} holds a snapshot of attempt {}.",
+                              manifest.checkpoint_id(),
+                              writer,
+                              entry.value()));
+      }
     }
   }
-  return manifests;
 }
 
 void Witness::OnCommand(Generation generation, const std::string& leader) {
@@ -69,7 +107,7 @@ std::uint64_t Witness::CompletedFor(const Job& job, const Attempt& attempt) {
 
 void Witness::OnDeploy(const proto::DeployJob& deploy) {
   ++deploys_;
-  Job& job = jobs_[deploy.job_id()];
+  Job& job = Read(deploy.job_id());
   const Attempt attempt = FromProto(deploy.attempt());
   Deployed& deployed = job.attempts[attempt];
   deployed.restored = deploy.restored_checkpoint();
@@ -85,14 +123,7 @@ void Witness::OnDeploy(const proto::DeployJob& deploy) {
                           deploy.restored_checkpoint(),
                           completed));
   }
-  const std::vector<proto::LogRecord> records =
-      DurableRecords(storage::JobLogPrefix(JobId(deploy.job_id())));
-  // What a later leader has truncated tells nothing any more.
-  bool generation_durable = records.empty() || !records.front().has_submitted();
-  for (const proto::LogRecord& record : records) {
-    generation_durable = generation_durable || record.generation() == attempt.generation.value();
-  }
-  if (!generation_durable) {
+  if (!job.generations.contains(attempt.generation)) {
     Violation(fmt::format("Generation {} commands job {}, whose log does not know it.",
                           attempt.generation.value(),
                           deploy.job_id()));
@@ -101,15 +132,13 @@ void Witness::OnDeploy(const proto::DeployJob& deploy) {
 
 void Witness::OnComplete(const std::string& worker, const proto::CompleteCheckpoint& complete) {
   ++completes_;
-  Job& job = jobs_[complete.job_id()];
+  Job& job = Read(complete.job_id());
   const Attempt attempt = FromProto(complete.attempt());
   const Deployed& deployed = job.attempts[attempt];
-  bool durable = false;
-  for (const proto::Manifest& manifest : DurableManifests(complete.job_id())) {
-    durable = durable || (manifest.checkpoint_id() == complete.checkpoint_id() &&
-                          manifest.generation() == attempt.generation.value() &&
-                          manifest.attempt() == attempt.n);
-  }
+  const bool durable =
+      std::any_of(job.manifests.begin(), job.manifests.end(), [&](const Durable& manifest) {
+        return manifest.checkpoint == complete.checkpoint_id() && manifest.taken_by == attempt;
+      });
   if (!durable) {
     Violation(fmt::format("Checkpoint {} is called complete, but its manifest is not durable.",
                           complete.checkpoint_id()));
@@ -132,29 +161,27 @@ void Witness::OnComplete(const std::string& worker, const proto::CompleteCheckpo
   newest = std::max(newest, complete.checkpoint_id());
 }
 
-void Witness::OnReplayed(const proto::DeployJob& deploy, TaskId task) {
-  jobs_[deploy.job_id()].attempts[FromProto(deploy.attempt())].replayed.insert(task);
+void Witness::OnReplayed(const proto::SinkReplayed& replayed) {
+  jobs_[replayed.job_id()].attempts[FromProto(replayed.attempt())].replayed.insert(
+      TaskId(replayed.task()));
 }
 
-void Witness::OnCommitted(const proto::DeployJob& deploy, TaskId task, std::uint64_t checkpoint) {
-  jobs_[deploy.job_id()].committed[checkpoint].insert(task);
+void Witness::OnCommitted(const proto::CommitAck& committed) {
+  jobs_[committed.job_id()].committed[committed.checkpoint_id()].insert(TaskId(committed.task()));
 }
 
 void Witness::OnFinished(const JobId& id) {
-  const std::vector<proto::Manifest> manifests = DurableManifests(id.value());
-  if (manifests.empty() || manifests.back().kind() != proto::CHECKPOINT_FINAL) {
+  const Job& job = Read(id.value());
+  if (job.manifests.empty() || job.manifests.back().kind != proto::CHECKPOINT_FINAL) {
     Violation("The job has finished without a final checkpoint.");
     return;
   }
-  const proto::Manifest& last = manifests.back();
-  const Job& job = jobs_[id.value()];
+  const std::uint64_t last = job.manifests.back().checkpoint;
   bool settled = false;
   for (const auto& [attempt, deployed] : job.attempts) {
     // Committed by the attempt that took it, or settled by one that restored it.
-    settled = settled ||
-              (deployed.restored == last.checkpoint_id() && deployed.replayed == deployed.sinks) ||
-              (job.committed.contains(last.checkpoint_id()) &&
-               job.committed.at(last.checkpoint_id()) == deployed.sinks);
+    settled = settled || (deployed.restored == last && deployed.replayed == deployed.sinks) ||
+              (job.committed.contains(last) && job.committed.at(last) == deployed.sinks);
   }
   if (!settled) {
     Violation("The job has finished before its sinks have made the last output visible.");
@@ -162,46 +189,17 @@ void Witness::OnFinished(const JobId& id) {
 }
 
 void Witness::CheckLog(const JobId& id) {
-  std::uint64_t newest = 0;
-  for (const proto::Manifest& manifest : DurableManifests(id.value())) {
-    if (manifest.checkpoint_id() < newest) {
-      Violation(fmt::format("The manifest of checkpoint {} lies behind that of {}.",
-                            manifest.checkpoint_id(),
-                            newest));
-    }
-    newest = manifest.checkpoint_id();
-    const Attempt taken_by{.generation = Generation(manifest.generation()),
-                           .n = manifest.attempt()};
-    for (const auto& [attempt, deployed] : jobs_[id.value()].attempts) {
-      if (taken_by < attempt && deployed.restored < newest) {
+  const Job& job = Read(id.value());
+  for (const Durable& manifest : job.manifests) {
+    for (const auto& [attempt, deployed] : job.attempts) {
+      if (manifest.taken_by < attempt && deployed.restored < manifest.checkpoint) {
         Violation(
             fmt::format("Attempt {}-{} restored checkpoint {}, but {} of an earlier attempt "
                         "became durable.",
                         attempt.generation.value(),
                         attempt.n,
                         deployed.restored,
-                        newest));
-      }
-    }
-    std::size_t tasks = 0;
-    for (const proto::VertexShape& shape : manifest.vertices()) {
-      tasks += shape.parallelism();
-    }
-    if (tasks != static_cast<std::size_t>(manifest.tasks_size())) {
-      Violation(fmt::format("The manifest of checkpoint {} has {} tasks of {}.",
-                            newest,
-                            manifest.tasks_size(),
-                            tasks));
-    }
-    const std::string writer = fmt::format("{}-{}", manifest.generation(), manifest.attempt());
-    for (const proto::TaskSnapshot& snapshot : manifest.tasks()) {
-      for (const proto::OperatorStateEntry& entry : snapshot.entries()) {
-        if (entry.value() != writer) {
-          Violation(fmt::format("Checkpoint {} of attempt {} holds a snapshot of attempt {}.",
-                                newest,
-                                writer,
-                                entry.value()));
-        }
+                        manifest.checkpoint));
       }
     }
   }

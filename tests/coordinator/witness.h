@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,9 @@
 #include "tests/testing/memory_store.h"
 
 namespace thalweg::coordinator {
+
+/// Names the entry by which a fake worker signs a snapshot with its attempt.
+inline constexpr std::string_view kSignature = "signature";
 
 class Witness {
  public:
@@ -30,13 +34,14 @@ class Witness {
   void OnComplete(const std::string& worker, const proto::CompleteCheckpoint& complete);
 
   // What workers report.
-  void OnReplayed(const proto::DeployJob& deploy, TaskId task);
-  void OnCommitted(const proto::DeployJob& deploy, TaskId task, std::uint64_t checkpoint);
+  void OnReplayed(const proto::SinkReplayed& replayed);
+  void OnCommitted(const proto::CommitAck& committed);
 
   /// A user was told that the job has finished.
   void OnFinished(const JobId& job);
 
-  /// Compares all manifests of a job's log with each other.
+  /// Reads the job's log to its end and compares its manifests with each other and with what was
+  /// deployed.
   void CheckLog(const JobId& job);
 
   /// Sentences, in the order of events.
@@ -52,7 +57,17 @@ class Witness {
     std::set<TaskId> sinks;
     std::set<TaskId> replayed;
   };
+  struct Durable {
+    std::uint64_t checkpoint = 0;
+    Attempt taken_by;
+    proto::CheckpointKind kind = proto::CHECKPOINT_PERIODIC;
+  };
   struct Job {
+    // The log, as far as it has been read. What is truncated later stays known.
+    std::uint64_t next_slot = 0;
+    std::set<Generation> generations;
+    std::vector<Durable> manifests;
+
     // The newest checkpoint that a worker was told is complete, by the attempt that took it.
     std::map<Attempt, std::uint64_t> completed;
     std::map<std::pair<std::string, Attempt>, std::uint64_t> heard;  // The same, by worker.
@@ -60,9 +75,10 @@ class Witness {
     std::map<std::uint64_t, std::set<TaskId>> committed;
   };
 
-  /// The records of a log that count: none of a lower generation behind a higher one.
-  std::vector<proto::LogRecord> DurableRecords(const std::string& prefix);
-  std::vector<proto::Manifest> DurableManifests(const std::string& job);
+  /// The job, with its log read to the end.
+  Job& Read(const std::string& id);
+  void ReadRecord(Job& job, const proto::LogRecord& record);
+  void CheckManifest(const proto::Manifest& manifest);
   void Violation(std::string sentence);
 
   /// The newest checkpoint that this attempt must know to be complete. A worker that has not heard
