@@ -9,13 +9,55 @@
 
 namespace thalweg::testing {
 
-SimOracles::SimOracles(SimCluster& cluster, JobId job) : cluster_(cluster), job_(std::move(job)) {
-  cluster_.AddFrameHook([this](const FrameEvent& frame) { OnFrame(frame); });
+SimOracles::SimOracles(SimCluster& cluster, JobId job)
+    : cluster_(cluster), job_(std::move(job)), witness_(cluster.checkpoint_disk()) {
+  cluster_.AddFrameHook([this](const FrameEvent& frame) {
+    OnFrame(frame);
+    ShowWitness(frame);
+  });
 }
 
 void SimOracles::CheckAtEnd() {
   ReadLog();
   CheckLogLines();
+  witness_.CheckLog(job_);
+  if (cluster_.outcome().has_value() &&
+      cluster_.outcome()->state == coordinator::JobState::kFinished) {
+    witness_.OnFinished(job_);
+  }
+  HearWitness();
+}
+
+void SimOracles::ShowWitness(const FrameEvent& frame) {
+  if (frame.from.name().starts_with("coordinator")) {
+    proto::CoordinatorMessage message;
+    if (!message.ParseFromString(frame.frame.head)) {
+      return;
+    }
+    if (message.has_deploy()) {
+      witness_.OnCommand(Generation(message.generation()), frame.from.name());
+      witness_.OnDeploy(message.deploy());
+    } else if (message.has_complete()) {
+      witness_.OnComplete(frame.to.name(), message.complete());
+    }
+  } else if (frame.to.name().starts_with("coordinator")) {
+    proto::WorkerMessage message;
+    if (!message.ParseFromString(frame.frame.head)) {
+      return;
+    }
+    if (message.has_replayed()) {
+      witness_.OnReplayed(message.replayed());
+    } else if (message.has_commit_ack()) {
+      witness_.OnCommitted(message.commit_ack());
+    }
+  }
+  HearWitness();
+}
+
+void SimOracles::HearWitness() {
+  if (!witness_.violations().empty()) {
+    Report("promise", witness_.violations().front());
+  }
 }
 
 void SimOracles::OnFrame(const FrameEvent& frame) {

@@ -12,6 +12,7 @@
 
 #include "base/ids.h"
 #include "proto/control.pb.h"
+#include "tests/coordinator/witness.h"
 #include "tests/sim/sim_cluster.h"
 
 namespace thalweg::testing {
@@ -31,8 +32,9 @@ struct Violation {
 ///               checkpoint ids rise along the log
 ///   owner       one owner per task in an attempt, and key groups owned once in a manifest
 ///   fenced      after a command of generation G was obeyed, no worker obeys a lower one
-///   gate        after a restore no complete() is sent before every sink has settled what was
-///   pending credit      no frame comes without a credit, no credit is given twice
+///   gate        after a restore no complete() is sent before every sink has settled
+///   promise     what tests/coordinator/witness.h knows of
+///   credit      no frame comes without a credit, no credit is given twice
 class SimOracles {
  public:
   /// Begins to watch; the cluster outlives this, which must live as long as the cluster runs.
@@ -49,6 +51,8 @@ class SimOracles {
 
  private:
   void OnFrame(const FrameEvent& frame);
+  void ShowWitness(const FrameEvent& frame);
+  void HearWitness();
   void OnDeploy(const proto::DeployJob& deploy);
   void OnComplete(const proto::CompleteCheckpoint& complete);
   void OnReplayed(const proto::SinkReplayed& replayed);
@@ -61,6 +65,7 @@ class SimOracles {
   SimCluster& cluster_;
   const JobId job_;
   std::optional<Violation> violation_;
+  coordinator::Witness witness_;
   std::set<std::string> read_slots_;
   std::set<std::uint64_t> durable_;  // Checkpoints whose manifest was seen.
   std::uint64_t newest_manifest_ = 0;
