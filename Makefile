@@ -17,11 +17,11 @@ test:  ## Builds into build/dev and runs every test.
 	cmake --build --preset dev -j $(JOBS)
 	tools/test.sh build/dev
 
-bench:  ## Runs the measures of docs/benchmarks.md; writes build/bench.json.
+bench:  ## Runs every benchmark program that stands beside the code.
 	$(install) build
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS)
-	bench/run.sh build/release build/bench.json
+	for bench in build/release/bin/*_bench; do $$bench || exit 1; done
 
 check:  ## Format, lint, layer rule, duplicate includes; ALL=1 looks at every file.
 	$(install) build check
