@@ -273,6 +273,7 @@ Status Deployment::StartTask(LocalTask& local) {
   surroundings.files = &environment_.files;
   surroundings.budget = environment_.budget;
   surroundings.spill = environment_.spill;
+  surroundings.inline_run_max = options_.inline_run_max;
 
   runtime::TaskSpec spec;
   spec.id = local.id;

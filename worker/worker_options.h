@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/ids.h"
@@ -39,6 +40,9 @@ struct WorkerOptions {
   std::vector<transport::Address> coordinators;  // Tried in turn; one of them leads.
   transport::Address exchange;                   // Where other workers dial this one.
   std::uint32_t slots = 1;                       // Instances of pipelines that may run here.
+  // Snapshot runs up to this many bytes travel inside the ack, larger ones become files. Absent: as
+  // state::TaskStateOptions says.
+  std::optional<std::size_t> inline_run_max;
   Milliseconds dial_delay_min{20};  // Before dialling again; doubles up to the next line.
   Milliseconds dial_delay_max{1'000};
   Milliseconds coordinator_patience{

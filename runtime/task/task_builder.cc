@@ -79,6 +79,7 @@ class Builder {
     options.budget = surroundings_.budget;
     options.spill = surroundings_.spill;
     options.wake = WakeOf(parts_.spill_read);
+    options.inline_run_max = surroundings_.inline_run_max.value_or(options.inline_run_max);
     parts_.state = std::make_unique<state::TaskState>(std::move(options));
   }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,11 +47,12 @@ struct TaskSurroundings {
   const ConnectorRegistry* connectors = nullptr;
   BlockingExecutor* executor = nullptr;
   const Clock* clock = nullptr;
-  storage::DirectoryStore* store = nullptr;  // For snapshots.
-  storage::DirectoryStore* files = nullptr;  // For connectors of files.
-  state::MemoryBudget* budget = nullptr;     // For state; null: without limit.
-  state::SpillFactory* spill = nullptr;      // Null: all state stays in memory.
-  MetricGroup* metrics = nullptr;            // Of the job; null: nobody looks.
+  storage::DirectoryStore* store = nullptr;   // For snapshots.
+  storage::DirectoryStore* files = nullptr;   // For connectors of files.
+  state::MemoryBudget* budget = nullptr;      // For state; null: without limit.
+  state::SpillFactory* spill = nullptr;       // Null: all state stays in memory.
+  MetricGroup* metrics = nullptr;             // Of the job; null: nobody looks.
+  std::optional<std::size_t> inline_run_max;  // Of state::TaskStateOptions; absent: its default.
 };
 
 /// One task to build. The channels wake `inbox`.
