@@ -27,6 +27,10 @@ transport::Address WorkerAddress(std::size_t host) {
   return {"worker-" + std::to_string(host)};
 }
 
+std::shared_ptr<MemoryDisk> DiskOr(const std::shared_ptr<MemoryDisk>& disk) {
+  return disk != nullptr ? disk : std::make_shared<MemoryDisk>();
+}
+
 }  // namespace
 
 /// A host: what survives its processes. A process is made anew for each incarnation.
@@ -115,6 +119,7 @@ class SimCluster::WorkerProcess {
     }
     options.exchange = WorkerAddress(index);
     options.slots = cluster.options_.slots;
+    options.inline_run_max = cluster.options_.inline_run_max;
     std::vector<runtime::Lane*> lanes;
     for (std::size_t i = 0; i < cluster.options_.lanes; ++i) {
       lanes_.push_back(std::make_unique<SimLane>(host.node, cluster.clock_));
@@ -160,6 +165,8 @@ SimCluster::SimCluster(SimLoop& loop, SimClusterOptions options)
       options_(options),
       network_(loop, options.network),
       clock_(loop),
+      checkpoint_disk_(DiskOr(options.checkpoint_disk)),
+      file_disk_(DiskOr(options.file_disk)),
       user_(loop, "user") {
   connectors::RegisterAll(connectors_);
   network_.set_frame_hook([this](const FrameEvent& event) {
@@ -267,6 +274,12 @@ void SimCluster::Submit(const JobId& job, proto::JobGraph graph) {
   KeepAsking();
 }
 
+void SimCluster::TakeUp(const JobId& job, proto::JobGraph graph) {
+  taking_up_ = true;
+  Change(graph);
+  Submit(job, std::move(graph));
+}
+
 void SimCluster::Change(proto::JobGraph graph) {
   change_ = std::move(graph);
   change_done_ = false;
@@ -305,9 +318,13 @@ void SimCluster::AskLeader(CoordinatorProcess& leader) {
       change_done_ = change_done_ || status.ok();
     });
   }
+  const bool may_end = !taking_up_ || change_done_;
   leader.service().Describe(
-      *job_, *replies, [this, replies](const StatusOr<coordinator::JobDescription>& description) {
-        if (description.ok() && coordinator::IsEnd(description->state) && !outcome_.has_value()) {
+      *job_,
+      *replies,
+      [this, replies, may_end](const StatusOr<coordinator::JobDescription>& description) {
+        if (description.ok() && coordinator::IsEnd(description->state) && may_end &&
+            !outcome_.has_value()) {
           outcome_ =
               coordinator::JobOutcome{.state = description->state, .reason = description->reason};
         }

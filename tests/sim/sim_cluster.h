@@ -39,7 +39,10 @@ struct SimClusterOptions {
   std::size_t lanes = 2;                            // Per worker.
   std::uint32_t slots = 4;                          // Per worker.
   std::size_t state_memory = std::size_t{1} << 20;  // Per worker; small, so that state spills.
+  std::optional<std::size_t> inline_run_max;        // As worker::WorkerOptions; 0: all are files.
   SimNetworkOptions network;
+  std::shared_ptr<MemoryDisk> checkpoint_disk;  // Null: an empty one.
+  std::shared_ptr<MemoryDisk> file_disk;        // Null: an empty one.
 };
 
 /// Hosts, processes, disks and the network. All calls from outside the loop or from its events.
@@ -80,6 +83,9 @@ class SimCluster {
   /// Hands the job to whoever leads, again and again until one has taken it, and watches it until
   /// it has ended.
   void Submit(const JobId& job, proto::JobGraph graph);
+  /// Asks whoever leads to go on with a job that was stopped or has failed and lies on the disks,
+  /// again and again until one has agreed, and watches it until it has ended once more.
+  void TakeUp(const JobId& job, proto::JobGraph graph);
   /// Asks whoever leads to go on with another graph; tried again until it was taken or the job has
   /// ended.
   void Change(proto::JobGraph graph);
@@ -108,8 +114,8 @@ class SimCluster {
   SimClock clock_;
   CapturingLogSink log_;
   runtime::ConnectorRegistry connectors_;
-  const std::shared_ptr<MemoryDisk> checkpoint_disk_ = std::make_shared<MemoryDisk>();
-  const std::shared_ptr<MemoryDisk> file_disk_ = std::make_shared<MemoryDisk>();
+  const std::shared_ptr<MemoryDisk> checkpoint_disk_;
+  const std::shared_ptr<MemoryDisk> file_disk_;
   std::vector<std::unique_ptr<Host<CoordinatorProcess>>> coordinators_;
   std::vector<std::unique_ptr<Host<WorkerProcess>>> workers_;
 
@@ -119,6 +125,7 @@ class SimCluster {
   proto::JobGraph graph_;
   std::optional<proto::JobGraph> change_;
   bool change_done_ = false;
+  bool taking_up_ = false;  // An end that was there before the change is none.
   bool asking_ = false;
   std::optional<coordinator::JobOutcome> outcome_;
 };

@@ -80,6 +80,16 @@ class MemoryStore::Writer final : public WritableFile {
   std::shared_ptr<File> file_;
 };
 
+std::shared_ptr<MemoryDisk> CopyOf(MemoryDisk& disk) {
+  auto copy = std::make_shared<MemoryDisk>();
+  const MutexLock lock(disk.mutex);
+  const MutexLock copy_lock(copy->mutex);
+  for (const auto& [key, file] : disk.files) {
+    copy->files.emplace(key, DurableFile(file->bytes));
+  }
+  return copy;
+}
+
 MemoryStore::MemoryStore(std::uint64_t seed) : MemoryStore(std::make_shared<MemoryDisk>(), seed) {}
 
 MemoryStore::MemoryStore(std::shared_ptr<MemoryDisk> disk, std::uint64_t seed)

@@ -37,6 +37,9 @@ class MemoryDisk {
   std::map<std::string, std::shared_ptr<File>, std::less<>> files GUARDED_BY(mutex);
 };
 
+/// Another disk with all that lies on this one now, durably.
+std::shared_ptr<MemoryDisk> CopyOf(MemoryDisk& disk);
+
 class MemoryStore final : public storage::DirectoryStore {
  public:
   /// With a disk of its own.
