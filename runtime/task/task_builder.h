@@ -52,7 +52,8 @@ struct TaskSurroundings {
   state::MemoryBudget* budget = nullptr;      // For state; null: without limit.
   state::SpillFactory* spill = nullptr;       // Null: all state stays in memory.
   MetricGroup* metrics = nullptr;             // Of the job; null: nobody looks.
-  std::optional<std::size_t> inline_run_max;  // Of state::TaskStateOptions; absent: its default.
+  // Of state::TaskStateOptions; absent: its default.
+  std::optional<std::size_t> inline_run_max = {};
 };
 
 /// One task to build. The channels wake `inbox`.
