@@ -3,12 +3,17 @@
 
 #include <optional>
 
-#include "client/plan_graph.h"
 #include "columnar/type_proto.h"
 #include "runtime/expr/aggregate.h"
 #include "runtime/plan/output_schema.h"
+#include "runtime/plan/plan_graph.h"
 
 namespace thalweg::client {
+
+using runtime::kNoNode;
+using runtime::PlanGraph;
+using runtime::PlanNode;
+
 namespace {
 
 StatusOr<std::uint32_t> ColumnIndex(const columnar::Schema& schema, const std::string& name) {
@@ -103,7 +108,7 @@ columnar::SchemaPtr Stream::schema() const {
 }
 
 bool Stream::updating() const {
-  return node_ != kNoNode && graph_->node(node_).updating;
+  return node_ != kNoNode && !graph_->node(node_).kinds.insert_only();
 }
 
 Stream Stream::Then(const Status& resolved, proto::Step step) const {

@@ -30,9 +30,11 @@
 #include "columnar/type.h"
 #include "proto/plan.pb.h"
 
-namespace thalweg::client {
-
+namespace thalweg::runtime {
 class PlanGraph;
+}  // namespace thalweg::runtime
+
+namespace thalweg::client {
 
 struct SourceOptions {
   std::string connector;
@@ -118,7 +120,7 @@ class Stream {
   friend class PlanBuilder;
   friend class Grouped;
   friend class Windowed;
-  Stream(PlanGraph* graph, std::size_t node, std::uint32_t parallelism)
+  Stream(runtime::PlanGraph* graph, std::size_t node, std::uint32_t parallelism)
       : graph_(graph), node_(node), parallelism_(parallelism) {}
 
   /// The stream of one more step, unless `resolved` or an earlier mistake forbids it.
@@ -127,7 +129,7 @@ class Stream {
                 const std::vector<std::pair<std::string, std::string>>& on,
                 const Expr* residual) const;
 
-  PlanGraph* graph_;
+  runtime::PlanGraph* graph_;
   std::size_t node_;           // kNoNode after a mistake.
   std::uint32_t parallelism_;  // Of the next step.
 };
@@ -185,7 +187,7 @@ class PlanBuilder {
   StatusOr<proto::JobGraph> Build() const;
 
  private:
-  std::unique_ptr<PlanGraph> graph_;
+  std::unique_ptr<runtime::PlanGraph> graph_;
 };
 
 }  // namespace thalweg::client

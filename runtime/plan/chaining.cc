@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/chaining.h"
+#include "runtime/plan/chaining.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -10,22 +11,36 @@
 #include "runtime/plan/operator_id.h"
 #include "runtime/plan/plan.h"
 
-namespace thalweg::client {
+namespace thalweg::runtime {
 namespace {
 
-using runtime::StepRole;
+/// From the sinks backwards: who is read at all, and by whom that needs -U.
+struct Demand {
+  std::vector<std::uint32_t> readers;
+  std::vector<bool> update_before;
+
+  explicit Demand(std::span<const PlanNode> nodes)
+      : readers(nodes.size(), 0), update_before(nodes.size(), false) {
+    for (std::size_t i = nodes.size(); i-- > 0;) {
+      const PlanNode& node = nodes[i];
+      if (readers[i] == 0 && !node.step.has_sink()) {
+        continue;
+      }
+      const bool wanted = node.step.has_sink() ? node.wants_update_before : update_before[i];
+      for (const std::size_t input : node.inputs) {
+        ++readers[input];
+        update_before[input] = update_before[input] || NeedsUpdateBefore(node.step, wanted);
+      }
+    }
+  }
+};
 
 class Chainer {
  public:
   Chainer(std::span<const PlanNode> nodes, proto::JobGraph* graph)
-      : nodes_(nodes),
-        graph_(*graph),
-        readers_(nodes.size(), 0),
-        wants_before_(nodes.size(), false),
-        vertex_of_(nodes.size(), 0) {}
+      : nodes_(nodes), graph_(*graph), demand_(nodes), vertex_of_(nodes.size(), 0) {}
 
   Status Run() {
-    LookBack();
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (!IsLive(i)) {
         continue;
@@ -43,45 +58,25 @@ class Chainer {
   }
 
  private:
-  bool IsLive(std::size_t i) const { return readers_[i] > 0 || nodes_[i].step.has_sink(); }
-
-  /// From the sinks backwards: who is read at all, and by whom that needs -U.
-  void LookBack() {
-    for (std::size_t i = nodes_.size(); i-- > 0;) {
-      if (!IsLive(i)) {
-        continue;
-      }
-      const PlanNode& node = nodes_[i];
-      bool wants = true;
-      if (node.step.has_sink()) {
-        wants = node.wants_update_before;
-      } else if (node.step.has_project()) {
-        wants = wants_before_[i];
-      }
-      for (const std::size_t input : node.inputs) {
-        ++readers_[input];
-        wants_before_[input] = wants_before_[input] || wants;
-      }
-    }
-  }
+  bool IsLive(std::size_t i) const { return demand_.readers[i] > 0 || nodes_[i].step.has_sink(); }
 
   bool MayChain(std::size_t i) const {
     const PlanNode& node = nodes_[i];
-    return runtime::RoleOf(node.step) != StepRole::kKeyed && readers_[node.inputs[0]] == 1 &&
-           nodes_[node.inputs[0]].parallelism == node.parallelism;
+    return RoleOf(node.step) != StepRole::kKeyed && node.inputs.size() == 1 &&
+           demand_.readers[node.inputs[0]] == 1 &&
+           nodes_[node.inputs[0]].parallelism == node.parallelism &&
+           (!node.hash_on.has_value() || node.parallelism == 1);
   }
 
   void AddStep(std::size_t i, proto::Vertex* vertex) {
     const PlanNode& node = nodes_[i];
     proto::Step& step = *vertex->add_steps();
     step = node.step;
-    if (step.has_aggregate()) {
-      step.mutable_aggregate()->set_input_retracts(nodes_[node.inputs[0]].updating);
-      step.mutable_aggregate()->set_needs_update_before(wants_before_[i]);
-    } else if (step.has_join()) {
-      step.mutable_join()->set_left_retracts(nodes_[node.inputs[0]].updating);
-      step.mutable_join()->set_right_retracts(nodes_[node.inputs[1]].updating);
+    std::vector<ChangeKinds> inputs;
+    for (const std::size_t input : node.inputs) {
+      inputs.push_back(nodes_[input].kinds);
     }
+    SetChangelog(inputs, demand_.update_before[i], &step);
     step.set_operator_id(ids_.Next(node.id_text).value());
     columnar::ToProto(*node.schema, step.mutable_output());
     vertex->set_name(vertex->name() + (vertex->name().empty() ? "" : " -> ") + step.name());
@@ -104,51 +99,72 @@ class Chainer {
     enumerate.set_name("splits of " + node.step.name());
     *enumerate.mutable_enumerate()->mutable_source() = node.step.read().source();
     enumerate.set_operator_id(ids_.Next("enumerate " + node.step.name()).value());
-    columnar::ToProto(*runtime::SplitSchema(), enumerate.mutable_output());
+    columnar::ToProto(*SplitSchema(), enumerate.mutable_output());
     lister->set_name(enumerate.name());
 
     proto::Vertex* reader = NewVertex(node.parallelism);
-    columnar::ToProto(*runtime::SplitSchema(), reader->add_inputs());
+    columnar::ToProto(*SplitSchema(), reader->add_inputs());
     AddStep(i, reader);
     vertex_of_[i] = LastVertex();
     proto::Edge& edge = *graph_.add_edges();
     edge.set_from(LastVertex() - 1);
     edge.set_to(LastVertex());
     edge.set_partitioning(proto::PARTITION_HASH);
-    edge.add_keys(runtime::kSplitIdColumn);
+    edge.add_keys(kSplitIdColumn);
   }
 
   Status AddVertex(std::size_t i) {
     const PlanNode& node = nodes_[i];
     proto::Vertex* vertex = NewVertex(node.parallelism);
     vertex_of_[i] = LastVertex();
-    for (std::uint32_t input = 0; input < node.inputs.size(); ++input) {
-      columnar::ToProto(*nodes_[node.inputs[input]].schema, vertex->add_inputs());
-      RETURN_IF_ERROR(AddEdge(i, input));
+    const auto input_count = static_cast<std::size_t>(InputCountOf(node.step));
+    for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+      const columnar::Schema& schema = *nodes_[node.inputs[k]].schema;
+      if (k < input_count) {
+        columnar::ToProto(schema, vertex->add_inputs());
+      } else {
+        WidenLastInput(schema, vertex);
+      }
+      RETURN_IF_ERROR(AddEdge(i, k, std::min(k, input_count - 1)));
     }
     AddStep(i, vertex);
     return OkStatus();
   }
 
-  Status AddEdge(std::size_t i, std::uint32_t input) {
+  /// One more stream feeds the last input: nullable where any of them is.
+  static void WidenLastInput(const columnar::Schema& schema, proto::Vertex* vertex) {
+    proto::Schema& input = *vertex->mutable_inputs(vertex->inputs_size() - 1);
+    for (int column = 0; column < input.fields_size(); ++column) {
+      if (schema.type(static_cast<std::size_t>(column)).nullable()) {
+        input.mutable_fields(column)->mutable_type()->set_nullable(true);
+      }
+    }
+  }
+
+  Status AddEdge(std::size_t i, std::size_t from_index, std::size_t input) {
     const PlanNode& node = nodes_[i];
-    const PlanNode& from = nodes_[node.inputs[input]];
+    const PlanNode& from = nodes_[node.inputs[from_index]];
     proto::Edge& edge = *graph_.add_edges();
-    edge.set_from(vertex_of_[node.inputs[input]]);
+    edge.set_from(vertex_of_[node.inputs[from_index]]);
     edge.set_to(vertex_of_[i]);
-    edge.set_input(input);
-    if (runtime::RoleOf(node.step) == StepRole::kKeyed) {
+    edge.set_input(static_cast<std::uint32_t>(input));
+    if (RoleOf(node.step) == StepRole::kKeyed) {
       edge.set_partitioning(proto::PARTITION_HASH);
-      for (const std::uint32_t key : runtime::KeyColumnsOf(node.step, input)) {
+      for (const std::uint32_t key : KeyColumnsOf(node.step, edge.input())) {
         edge.add_keys(key);
       }
+      return OkStatus();
+    }
+    if (node.hash_on.has_value()) {
+      edge.set_partitioning(proto::PARTITION_HASH);
+      edge.mutable_keys()->Add(node.hash_on->begin(), node.hash_on->end());
       return OkStatus();
     }
     if (from.parallelism == node.parallelism) {
       edge.set_partitioning(proto::PARTITION_FORWARD);
       return OkStatus();
     }
-    if (from.updating) {
+    if (!from.kinds.insert_only() && node.parallelism != 1) {
       return InvalidArgument("'" + node.step.name() + "' runs at parallelism " +
                              std::to_string(node.parallelism) + " and its input at " +
                              std::to_string(from.parallelism) +
@@ -161,16 +177,19 @@ class Chainer {
 
   std::span<const PlanNode> nodes_;
   proto::JobGraph& graph_;
-  std::vector<std::uint32_t> readers_;
-  std::vector<bool> wants_before_;
+  Demand demand_;
   std::vector<std::uint32_t> vertex_of_;
-  runtime::OperatorIds ids_;
+  OperatorIds ids_;
 };
 
 }  // namespace
+
+std::vector<bool> UpdateBeforeWanted(std::span<const PlanNode> nodes) {
+  return Demand(nodes).update_before;
+}
 
 Status Chain(std::span<const PlanNode> nodes, proto::JobGraph* graph) {
   return Chainer(nodes, graph).Run();
 }
 
-}  // namespace thalweg::client
+}  // namespace thalweg::runtime

@@ -1,30 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef THALWEG_CLIENT_PLAN_GRAPH_H_
-#define THALWEG_CLIENT_PLAN_GRAPH_H_
+//
+// Operators and what they read, before they are chained into the vertices of a job graph: what the
+// C++ API builds and what SQL is translated to.
+#ifndef THALWEG_RUNTIME_PLAN_PLAN_GRAPH_H_
+#define THALWEG_RUNTIME_PLAN_PLAN_GRAPH_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "columnar/type.h"
 #include "proto/plan.pb.h"
+#include "runtime/plan/changelog.h"
 
-namespace thalweg::client {
+namespace thalweg::runtime {
 
 inline constexpr std::size_t kNoNode = static_cast<std::size_t>(-1);
 
-/// One operator, before operators are chained into vertices.
+/// One operator.
 struct PlanNode {
-  proto::Step step;                 // Without operator id and output schema.
-  std::vector<std::size_t> inputs;  // Nodes.
+  proto::Step step;  // Without operator id and output schema.
+  /// Nodes. Where there are more than the step has inputs, all the further ones feed its last: so a
+  /// projection with several inputs is UNION ALL.
+  std::vector<std::size_t> inputs;
   std::uint32_t parallelism = 1;
+  /// Of a step without keys: columns of its input whose equal values one task must get, in order.
+  /// A sink that tells rows apart by a key wants that.
+  std::optional<std::vector<std::uint32_t>> hash_on;
+  bool wants_update_before = true;  // Sinks only.
+
+  // Filled in by PlanGraph::Add().
   std::string id_text;               // What its operator id is made of.
   columnar::SchemaPtr schema;        // Of its rows.
   std::vector<std::string> origins;  // Each column's text over base columns.
-  bool updating = false;             // Its rows may be -U, +U and -D.
-  bool wants_update_before = true;   // Sinks only.
+  ChangeKinds kinds;                 // Of its rows.
 };
 
 /// The operators of a plan under construction, and how they become a job graph.
@@ -37,10 +50,15 @@ class PlanGraph {
   /// Remembers the first mistake.
   void Fail(const Status& status);
   bool failed() const { return !status_.ok(); }
+  const Status& status() const { return status_; }
 
   const PlanNode& node(std::size_t i) const { return nodes_[i]; }
+  std::size_t size() const { return nodes_.size(); }
   proto::JobGraph& header() { return header_; }
   std::uint32_t parallelism = 1;
+
+  /// For each node, whether a reader needs -U of it.
+  std::vector<bool> UpdateBeforeWanted() const;
 
   StatusOr<proto::JobGraph> Build() const;
 
@@ -52,6 +70,6 @@ class PlanGraph {
   Status status_;
 };
 
-}  // namespace thalweg::client
+}  // namespace thalweg::runtime
 
-#endif  // THALWEG_CLIENT_PLAN_GRAPH_H_
+#endif  // THALWEG_RUNTIME_PLAN_PLAN_GRAPH_H_

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/plan_graph.h"
+#include "runtime/plan/step_text.h"
 
-#include <span>
-#include <utility>
+#include <cstdint>
 
-#include "client/chaining.h"
-#include "columnar/type_proto.h"
 #include "runtime/expr/expression_text.h"
-#include "runtime/plan/output_schema.h"
-#include "runtime/plan/plan.h"
-#include "runtime/plan/validate.h"
 
-namespace thalweg::client {
+namespace thalweg::runtime {
 namespace {
-
-using runtime::StepRole;
 
 std::string Join(const std::vector<std::string>& parts) {
   std::string text;
@@ -53,9 +45,9 @@ std::vector<std::string> AggregateOrigins(const Step& step, const std::vector<st
   return origins;
 }
 
-/// Keys, aggregates, join, over the given column names: for the operator id over base columns, for
-/// the step's name over those of its input.
-std::string Describe(const proto::Step& step,
+}  // namespace
+
+std::string StepText(const proto::Step& step,
                      const std::vector<std::string>& left,
                      const std::vector<std::string>& right) {
   switch (step.kind_case()) {
@@ -64,11 +56,11 @@ std::string Describe(const proto::Step& step,
     case proto::Step::kRead:
       return "source " + step.name();
     case proto::Step::kFilter:
-      return "filter " + runtime::ToText(step.filter().predicate(), left);
+      return "filter " + ToText(step.filter().predicate(), left);
     case proto::Step::kProject: {
       std::vector<std::string> parts;
       for (const proto::Expression& expression : step.project().expressions()) {
-        parts.push_back(runtime::ToText(expression, left));
+        parts.push_back(ToText(expression, left));
       }
       return "project " + Join(parts);
     }
@@ -91,7 +83,7 @@ std::string Describe(const proto::Step& step,
       if (step.join().has_residual()) {
         std::vector<std::string> both = left;
         both.insert(both.end(), right.begin(), right.end());
-        text += " AND " + runtime::ToText(step.join().residual(), both);
+        text += " AND " + ToText(step.join().residual(), both);
       }
       return text;
     }
@@ -103,28 +95,20 @@ std::string Describe(const proto::Step& step,
   return "";
 }
 
-std::vector<std::string> NamesOf(const columnar::Schema& schema) {
-  std::vector<std::string> names;
-  for (const columnar::Field& field : schema.fields()) {
-    names.push_back(field.name);
-  }
-  return names;
-}
-
-std::vector<std::string> OriginsOf(const PlanNode& node,
+std::vector<std::string> OriginsOf(const proto::Step& step,
+                                   const columnar::Schema& output,
                                    const std::vector<std::string>& left,
                                    const std::vector<std::string>& right) {
-  const proto::Step& step = node.step;
   std::vector<std::string> origins;
   switch (step.kind_case()) {
     case proto::Step::kRead:
-      for (const columnar::Field& field : node.schema->fields()) {
+      for (const columnar::Field& field : output.fields()) {
         origins.push_back(step.name() + "." + field.name);
       }
       return origins;
     case proto::Step::kProject:
       for (const proto::Expression& expression : step.project().expressions()) {
-        origins.push_back(runtime::ToText(expression, left));
+        origins.push_back(ToText(expression, left));
       }
       return origins;
     case proto::Step::kAggregate:
@@ -144,62 +128,4 @@ std::vector<std::string> OriginsOf(const PlanNode& node,
   }
 }
 
-}  // namespace
-
-void PlanGraph::Fail(const Status& status) {
-  if (status_.ok()) {
-    status_ = status;
-  }
-}
-
-std::size_t PlanGraph::Add(PlanNode node) {
-  if (failed()) {
-    return kNoNode;
-  }
-  const Status status = Complete(&node);
-  if (!status.ok()) {
-    std::string place = runtime::KindName(node.step);
-    if (!node.step.name().empty()) {
-      place += " '" + node.step.name() + "'";
-    }
-    Fail(Annotate(status, place));
-    return kNoNode;
-  }
-  nodes_.push_back(std::move(node));
-  return nodes_.size() - 1;
-}
-
-Status PlanGraph::Complete(PlanNode* node) const {
-  std::vector<columnar::SchemaPtr> schemas;
-  std::vector<std::string> origins[2];
-  std::vector<std::string> names[2];
-  for (std::size_t i = 0; i < node->inputs.size(); ++i) {
-    const PlanNode& input = nodes_[node->inputs[i]];
-    schemas.push_back(input.schema);
-    origins[i] = input.origins;
-    names[i] = NamesOf(*input.schema);
-    node->updating |= input.updating;
-  }
-  if (node->updating && node->step.has_window_aggregate()) {
-    return InvalidArgument("windows take rows that are only added, but this stream updates rows");
-  }
-  node->updating |= node->step.has_aggregate();
-  ASSIGN_OR_RETURN(node->schema, runtime::OutputSchemaOf(node->step, schemas));
-  node->id_text = Describe(node->step, origins[0], origins[1]);
-  if (node->step.name().empty()) {
-    node->step.set_name(Describe(node->step, names[0], names[1]));
-  }
-  node->origins = OriginsOf(*node, origins[0], origins[1]);
-  return OkStatus();
-}
-
-StatusOr<proto::JobGraph> PlanGraph::Build() const {
-  RETURN_IF_ERROR(status_);
-  proto::JobGraph graph = header_;
-  graph.set_version(runtime::kPlanVersion);
-  RETURN_IF_ERROR(Chain(nodes_, &graph));
-  RETURN_IF_ERROR(runtime::Validate(graph));
-  return graph;
-}
-
-}  // namespace thalweg::client
+}  // namespace thalweg::runtime
