@@ -2,12 +2,18 @@
 #ifndef THALWEG_RUNTIME_OPERATORS_MAP_STEPS_H_
 #define THALWEG_RUNTIME_OPERATORS_MAP_STEPS_H_
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/status.h"
 #include "columnar/type.h"
 #include "proto/plan.pb.h"
 #include "runtime/operators/step.h"
+
+namespace thalweg {
+class MetricGroup;
+}  // namespace thalweg
 
 namespace thalweg::runtime {
 
@@ -19,6 +25,14 @@ StatusOr<std::unique_ptr<MapStep>> MakeFilter(const proto::FilterStep& step,
 StatusOr<std::unique_ptr<MapStep>> MakeProject(const proto::ProjectStep& step,
                                                const columnar::Schema& input,
                                                columnar::SchemaPtr output);
+
+/// Refuses rows with a NULL in one of these columns, or drops and counts them.
+struct NotNullOptions {
+  std::vector<std::uint32_t> columns;
+  bool drops = false;
+  MetricGroup* metrics = nullptr;  // May be null.
+};
+std::unique_ptr<MapStep> MakeNotNull(NotNullOptions options, const columnar::Schema& input);
 
 }  // namespace thalweg::runtime
 

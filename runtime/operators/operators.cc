@@ -42,11 +42,39 @@ StatusOr<columnar::SchemaPtr> Check(const proto::Step& step,
   return declared;
 }
 
+Status NotSupported(const proto::Step& step, const std::string& what) {
+  return Unimplemented(PlaceOf(step) + ": " + what + " is not supported");
+}
+
+/// What plans can say and no operator does yet.
+Status CheckSupported(const proto::Step& step) {
+  if (step.has_join() && (step.join().kind() != proto::JOIN_INNER || step.join().emit_at_end() ||
+                          step.join().null_safe_size() > 0)) {
+    return NotSupported(step, "this kind of join");
+  }
+  if (step.has_aggregate() &&
+      (step.aggregate().merges_partials() || step.aggregate().emit_at_end())) {
+    return NotSupported(step, "this kind of aggregate");
+  }
+  if (step.has_window_aggregate()) {
+    const proto::WindowAggregateStep& window = step.window_aggregate();
+    if (window.has_window() || window.processing_time() || window.attached()) {
+      return NotSupported(step, "this kind of window");
+    }
+  }
+  if (step.has_rank() || step.has_deduplicate() || step.has_sort() || step.has_window_table() ||
+      step.has_local_aggregate()) {
+    return NotSupported(step, "this kind of step");
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<MapStep>> MakeMapStep(const proto::Step& step,
                                                const StepContext& context) {
   ASSIGN_OR_RETURN(columnar::SchemaPtr output, Check(step, context, StepRole::kMap));
+  RETURN_IF_ERROR(CheckSupported(step));
   if (step.has_filter()) {
     return MakeFilter(step.filter(), *context.inputs[0]);
   }
@@ -62,6 +90,7 @@ StatusOr<std::unique_ptr<EventTimeStep>> MakeEventTimeStep(const proto::Step& st
 StatusOr<std::unique_ptr<KeyedStep>> MakeKeyedStep(const proto::Step& step,
                                                    const StepContext& context) {
   ASSIGN_OR_RETURN(columnar::SchemaPtr output, Check(step, context, StepRole::kKeyed));
+  RETURN_IF_ERROR(CheckSupported(step));
   if (step.has_aggregate()) {
     return MakeGroupAggregate(step, context, std::move(output));
   }

@@ -11,12 +11,17 @@ StepRole RoleOf(const proto::Step& step) {
       return StepRole::kRead;
     case proto::Step::kFilter:
     case proto::Step::kProject:
+    case proto::Step::kLocalAggregate:
+    case proto::Step::kWindowTable:
       return StepRole::kMap;
     case proto::Step::kWatermark:
       return StepRole::kEventTime;
     case proto::Step::kAggregate:
     case proto::Step::kWindowAggregate:
     case proto::Step::kJoin:
+    case proto::Step::kRank:
+    case proto::Step::kDeduplicate:
+    case proto::Step::kSort:
       return StepRole::kKeyed;
     case proto::Step::kSink:
       return StepRole::kSink;
@@ -33,8 +38,17 @@ std::vector<std::uint32_t> KeyColumnsOf(const proto::Step& step, std::uint32_t i
   switch (step.kind_case()) {
     case proto::Step::kAggregate:
       return copy(step.aggregate().keys());
-    case proto::Step::kWindowAggregate:
-      return copy(step.window_aggregate().keys());
+    case proto::Step::kWindowAggregate: {
+      std::vector<std::uint32_t> keys = copy(step.window_aggregate().keys());
+      if (step.window_aggregate().attached()) {
+        keys.push_back(step.window_aggregate().window_start_column());
+      }
+      return keys;
+    }
+    case proto::Step::kRank:
+      return copy(step.rank().keys());
+    case proto::Step::kDeduplicate:
+      return copy(step.deduplicate().keys());
     case proto::Step::kJoin:
       return copy(input == 0 ? step.join().left_keys() : step.join().right_keys());
     default:
@@ -104,6 +118,16 @@ std::string KindName(const proto::Step& step) {
       return "join";
     case proto::Step::kSink:
       return "sink";
+    case proto::Step::kLocalAggregate:
+      return "local aggregate";
+    case proto::Step::kWindowTable:
+      return "window table";
+    case proto::Step::kRank:
+      return "rank";
+    case proto::Step::kDeduplicate:
+      return "deduplicate";
+    case proto::Step::kSort:
+      return "sort";
     case proto::Step::KIND_NOT_SET:
       break;
   }

@@ -21,15 +21,15 @@ enum class StepRole {
   kUnknown,
   kEnumerate,
   kRead,
-  kMap,        // Filter, project: MakeMapStep().
+  kMap,        // Filter, project, and what else needs neither state nor time: MakeMapStep().
   kEventTime,  // Watermark assigner: MakeEventTimeStep().
-  kKeyed,      // Aggregate, window aggregate, join: MakeKeyedStep().
+  kKeyed,      // Aggregates, join, rank, sort: MakeKeyedStep().
   kSink,
 };
 StepRole RoleOf(const proto::Step& step);
 
-/// The columns of input `input` of a keyed step that make its key; empty for other roles and for an
-/// aggregate without GROUP BY, whose only key is the empty one.
+/// The columns of input `input` of a keyed step that make its key, on which the edge to it hashes;
+/// empty for other roles and for steps over all rows, whose only key is the empty one.
 std::vector<std::uint32_t> KeyColumnsOf(const proto::Step& step, std::uint32_t input);
 
 /// 2 for a join, 0 for an enumerator, else 1.

@@ -137,6 +137,13 @@ class Validator {
           return Wrong(
               i, step, "it must be the first step of its vertex: its rows come hashed by key");
         }
+        if (step.has_sort() && v.parallelism() != 1) {
+          return Wrong(i,
+                       step,
+                       "its vertex must have parallelism 1, not " +
+                           std::to_string(v.parallelism()) +
+                           ": only one task can put all rows in order");
+        }
         break;
       case StepRole::kSink:
         if (k + 1 != v.steps_size()) {

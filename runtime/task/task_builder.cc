@@ -9,6 +9,7 @@
 #include "columnar/type_proto.h"
 #include "runtime/channel/router.h"
 #include "runtime/connector/registry.h"
+#include "runtime/operators/map_steps.h"
 #include "runtime/operators/operators.h"
 #include "runtime/plan/plan.h"
 #include "runtime/task/chain.h"
@@ -187,6 +188,14 @@ class Builder {
     }
     if (chain_.rows.empty()) {
       chain_.rows.push_back(nullptr);  // What a gate hands on is counted where it was emitted.
+    }
+    if (!step.sink().enforced_not_null().empty()) {
+      chain_.steps.emplace_back(MakeNotNull({.columns = {step.sink().enforced_not_null().begin(),
+                                                         step.sink().enforced_not_null().end()},
+                                             .drops = step.sink().drops_nulls(),
+                                             .metrics = MetricsOf(step)},
+                                            *inputs_[0]));
+      chain_.rows.push_back(nullptr);
     }
     const proto::ConnectorSpec& spec = step.sink().sink();
     ASSIGN_OR_RETURN(const SinkConnector* connector,
