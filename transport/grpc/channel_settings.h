@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef THALWEG_TRANSPORT_GRPC_CHANNEL_SETTINGS_H_
+#define THALWEG_TRANSPORT_GRPC_CHANNEL_SETTINGS_H_
+
+#include <grpcpp/server_builder.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include "transport/grpc/grpc_transport.h"
+
+namespace thalweg::transport {
+
+/// The one method that servers know.
+inline constexpr char kConnectMethod[] = "/thalweg.Transport/Connect";
+
+/// What both ends of a stream agree on: sizes for frames of 256 KiB, and who is asked whether he is
+/// alive, how often. Benchmarks of bare streams take the same.
+grpc::ChannelArguments ClientSettings(const GrpcOptions& options);
+void ApplyServerSettings(const GrpcOptions& options, grpc::ServerBuilder& builder);
+
+}  // namespace thalweg::transport
+
+#endif  // THALWEG_TRANSPORT_GRPC_CHANNEL_SETTINGS_H_
