@@ -35,6 +35,18 @@ std::vector<std::pair<std::string, int>> CommonSettings(const GrpcOptions& optio
 
 }  // namespace
 
+std::string MethodOf(const std::string& service) {
+  return "/thalweg.Transport/Connect" + service;
+}
+
+AddressParts Split(const Address& address) {
+  const std::size_t slash = address.value.find('/');
+  if (slash == std::string::npos) {
+    return {address, ""};
+  }
+  return {Address{address.value.substr(0, slash)}, address.value.substr(slash + 1)};
+}
+
 grpc::ChannelArguments ClientSettings(const GrpcOptions& options) {
   grpc::ChannelArguments settings;
   for (const auto& [key, value] : CommonSettings(options)) {

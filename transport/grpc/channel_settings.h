@@ -3,6 +3,8 @@
 #ifndef THALWEG_TRANSPORT_GRPC_CHANNEL_SETTINGS_H_
 #define THALWEG_TRANSPORT_GRPC_CHANNEL_SETTINGS_H_
 
+#include <string>
+
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/channel_arguments.h>
 
@@ -10,8 +12,15 @@
 
 namespace thalweg::transport {
 
-/// The one method that servers know.
-inline constexpr char kConnectMethod[] = "/thalweg.Transport/Connect";
+/// The method by which a service is dialled; "" is a service too.
+std::string MethodOf(const std::string& service);
+
+/// An address in its parts.
+struct AddressParts {
+  Address host_and_port;
+  std::string service;  // What follows the slash, or "".
+};
+AddressParts Split(const Address& address);
 
 /// What both ends of a stream agree on: sizes for frames of 256 KiB, and who is asked whether he is
 /// alive, how often. Benchmarks of bare streams take the same.

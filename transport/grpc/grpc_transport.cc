@@ -104,20 +104,22 @@ class GrpcTransport::Impl {
   }
 
   Status Listen(const Address& address, Mailbox& mailbox, Acceptor acceptor) {
+    const AddressParts parts = Split(address);
     MutexLock lock(mutex_);
-    const auto found = servers_.find(address);
+    const auto found = servers_.find(parts.host_and_port);
     if (found != servers_.end()) {
-      return found->second->Listen(mailbox, std::move(acceptor));
+      return found->second->Listen(parts.service, mailbox, std::move(acceptor));
     }
-    ASSIGN_OR_RETURN(Server* const server, StartServer(address));
-    return server->Listen(mailbox, std::move(acceptor));
+    ASSIGN_OR_RETURN(Server* const server, StartServer(parts.host_and_port));
+    return server->Listen(parts.service, mailbox, std::move(acceptor));
   }
 
   void StopListening(const Address& address) {
+    const AddressParts parts = Split(address);
     MutexLock lock(mutex_);
-    const auto found = servers_.find(address);
+    const auto found = servers_.find(parts.host_and_port);
     if (found != servers_.end()) {
-      found->second->StopListening();
+      found->second->StopListening(parts.service);
     }
   }
 

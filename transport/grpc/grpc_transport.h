@@ -27,7 +27,8 @@ struct GrpcOptions {
   Milliseconds connect_timeout{3'000};  // At least 100 ms.
 };
 
-/// Addresses are "host:port". Safe from any thread. Its destructor breaks what is left of its
+/// Addresses are "host:port" or "host:port/service": several may listen at one port, each under a
+/// name of its own. Safe from any thread. Its destructor breaks what is left of its
 /// connections: their handlers hear kUnavailable.
 class GrpcTransport final : public Transport {
  public:

@@ -108,6 +108,22 @@ TEST_F(GrpcTransportTest, APortBelongsToOne) {
   Listen();
 }
 
+TEST_F(GrpcTransportTest, SeveralServicesShareAPort) {
+  Listen();
+  auto other = std::make_shared<Recorder>();
+  const auto accept = [&](std::unique_ptr<Connection> connection) {
+    other->connection = std::move(connection);
+    return other;
+  };
+  const Address service{address_.value + "/other"};
+  ASSERT_TRUE(server_transport_->Listen(service, server_box_, accept).ok());
+  client_->connection = client_transport_->Dial(service, client_box_, client_);
+  client_->connection->Send({"for the other one", nullptr});
+  server_box_.RunUntil([&] { return !other->heads.empty(); });
+  EXPECT_THAT(other->heads, ElementsAre("for the other one"));
+  EXPECT_EQ(server_, nullptr);
+}
+
 TEST_F(GrpcTransportTest, AnAddressNeedsHostAndPort) {
   const Status status = client_transport_->Bind(Address{"somewhere"}).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
@@ -218,8 +234,8 @@ TEST_F(GrpcTransportTest, BytesOfAnotherProgramAreRefused) {
     queue.Next(&tag, &ok);
     return status;
   };
-  EXPECT_EQ(call("/grpc.health.v1.Health/Check", "").error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  std::thread caller([&] { call(kConnectMethod, "GET / HTTP/1.1"); });
+  EXPECT_EQ(call("/grpc.health.v1.Health/Check", "").error_code(), grpc::StatusCode::UNAVAILABLE);
+  std::thread caller([&] { call(MethodOf(""), "GET / HTTP/1.1"); });
   server_box_.RunUntil([this] { return server_ != nullptr && !server_->closed.empty(); });
   caller.join();
   EXPECT_THAT(server_->heads, IsEmpty());

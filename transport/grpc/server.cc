@@ -107,7 +107,7 @@ Server::~Server() {
   {
     MutexLock lock(mutex_);
     stopping_ = true;
-    listener_.reset();
+    listeners_.clear();
   }
   server_->Shutdown(std::chrono::system_clock::time_point());  // At once: all calls are cancelled.
   streams_.CancelAll();
@@ -126,20 +126,25 @@ void Server::RequestStream() {
   std::make_shared<ServerStream>(*this)->Request();
 }
 
-Status Server::Listen(Mailbox& mailbox, Acceptor acceptor) {
+Status Server::Listen(const std::string& service, Mailbox& mailbox, Acceptor acceptor) {
   MutexLock lock(mutex_);
-  if (listener_ != nullptr) {
+  std::shared_ptr<Listener>& listener = listeners_[MethodOf(service)];
+  if (listener != nullptr) {
     return AlreadyExists(fmt::format(
         "Somebody listens at '{}' already. Stop it, or use another address.", address_.value));
   }
-  listener_ = std::make_shared<Listener>(mailbox, std::move(acceptor));
+  listener = std::make_shared<Listener>(mailbox, std::move(acceptor));
   return OkStatus();
 }
 
-void Server::StopListening() {
+void Server::StopListening(const std::string& service) {
   std::shared_ptr<Listener> listener;  // Freed outside of the lock: it may own much.
   MutexLock lock(mutex_);
-  listener = std::exchange(listener_, nullptr);
+  const auto found = listeners_.find(MethodOf(service));
+  if (found != listeners_.end()) {
+    listener = std::move(found->second);
+    listeners_.erase(found);
+  }
 }
 
 void Server::OnCaller(const std::shared_ptr<ServerStream>& stream) {
@@ -148,18 +153,17 @@ void Server::OnCaller(const std::shared_ptr<ServerStream>& stream) {
     return;
   }
   RequestStream();
-  if (stream->method() != kConnectMethod) {
-    return stream->Refuse(grpc::StatusCode::UNIMPLEMENTED,
-                          fmt::format("This port knows no method '{}'.", stream->method()));
+  const auto found = listeners_.find(stream->method());
+  if (found == listeners_.end()) {
+    return stream->Refuse(
+        grpc::StatusCode::UNAVAILABLE,
+        fmt::format("nobody takes '{}' at '{}'", stream->method(), address_.value));
   }
-  if (listener_ == nullptr) {
-    return stream->Refuse(grpc::StatusCode::UNAVAILABLE,
-                          fmt::format("Nobody listens at '{}'.", address_.value));
-  }
-  stream->Accept(listener_->mailbox);
-  listener_->mailbox.Post([weak = std::weak_ptr(listener_),
-                           stream,
-                           connection = std::make_unique<StreamConnection>(stream)]() mutable {
+  const std::shared_ptr<Listener>& listener = found->second;
+  stream->Accept(listener->mailbox);
+  listener->mailbox.Post([weak = std::weak_ptr(listener),
+                          stream,
+                          connection = std::make_unique<StreamConnection>(stream)]() mutable {
     const std::shared_ptr<Listener> listener = weak.lock();
     if (listener == nullptr) {
       return;  // It has stopped listening; the connection closes as it goes.

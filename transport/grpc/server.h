@@ -3,7 +3,9 @@
 #ifndef THALWEG_TRANSPORT_GRPC_SERVER_H_
 #define THALWEG_TRANSPORT_GRPC_SERVER_H_
 
+#include <map>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include <grpcpp/generic/async_generic_service.h>
@@ -29,9 +31,9 @@ class Server {
 
   const Address& address() const { return address_; }
 
-  /// kAlreadyExists: somebody listens.
-  Status Listen(Mailbox& mailbox, Acceptor acceptor);
-  void StopListening();
+  /// `service` is the last part of the address. kAlreadyExists: somebody listens.
+  Status Listen(const std::string& service, Mailbox& mailbox, Acceptor acceptor);
+  void StopListening(const std::string& service);
 
  private:
   friend class ServerStream;
@@ -51,7 +53,8 @@ class Server {
   StreamSet streams_;
 
   Mutex mutex_;
-  std::shared_ptr<Listener> listener_ GUARDED_BY(mutex_);  // Null: callers are refused.
+  // By method. Callers of other methods are refused.
+  std::map<std::string, std::shared_ptr<Listener>> listeners_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
 
   std::thread thread_;
