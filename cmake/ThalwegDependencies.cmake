@@ -11,14 +11,20 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(RocksDB CONFIG REQUIRED)  # Link RocksDB::rocksdb-shared; RocksDB::rocksdb is the static one.
 
 # These have no CMake files. (In capitals: the small names are those of RocksDB's own find modules.)
-# PkgConfig::XXHASH, PkgConfig::LZ4, PkgConfig::ZSTD, PkgConfig::JEMALLOC, PkgConfig::ICU, PkgConfig::GRPC.
+# PkgConfig::XXHASH, PkgConfig::LZ4, PkgConfig::ZSTD, PkgConfig::JEMALLOC, PkgConfig::ICU.
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
-# gRPC's own CMake files want its protoc plugin, which we do not need: streams carry plain bytes.
-pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
 pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc)
+
+# gRPC's own CMake files want its protoc plugin, which we do not need: streams carry plain bytes. Its pkg-config file
+# takes ten seconds to resolve.
+add_library(thalweg_grpc INTERFACE)
+foreach(library IN ITEMS grpc++ grpc gpr)
+  find_library(THALWEG_LIB_${library} ${library} REQUIRED)
+  target_link_libraries(thalweg_grpc INTERFACE ${THALWEG_LIB_${library}})
+endforeach()
 
 if(THALWEG_TESTS)
   find_package(GTest CONFIG REQUIRED)

@@ -33,9 +33,9 @@ class ClientStream final : public Stream {
                StreamSet& set)
       : Stream(set),
         address_(address),
-        stub_(
-            grpc::CreateCustomChannel(address.value, grpc::InsecureChannelCredentials(), settings)),
-        stream_(stub_.PrepareCall(&context_, kConnectMethod, &queue)) {}
+        stub_(grpc::CreateCustomChannel(
+            Split(address).host_and_port.value, grpc::InsecureChannelCredentials(), settings)),
+        stream_(stub_.PrepareCall(&context_, MethodOf(Split(address).service), &queue)) {}
 
   void Start(Mailbox& mailbox, std::weak_ptr<ConnectionHandler> handler) {
     SetInlet(std::make_shared<Inlet>(mailbox));
