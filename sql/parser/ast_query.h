@@ -129,6 +129,7 @@ struct TableReference {
   std::optional<Identifier> alias;
   std::vector<Identifier> columns;  // `AS alias (a, b)`.
   SourceSpan span;
+  std::uint32_t height = 1;  // As Expression::height.
 
   template <class T>
   const T* As() const {

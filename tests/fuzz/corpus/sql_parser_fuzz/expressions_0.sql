@@ -1,0 +1,12 @@
+SELECT null,
+  True,
+  1.50,
+  - 7,
+  'it''s',
+  x'0AFF',
+  date '2020-01-01',
+  time '10:00:00',
+  timestamp '2020-01-01 10:00:00',
+  interval '4' second,
+  interval -'1-2' year(4) to month,
+  interval '1.5' second(3, 2) FROM t;

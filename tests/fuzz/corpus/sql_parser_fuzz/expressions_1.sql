@@ -1,0 +1,12 @@
+SELECT a + b * c,
+  (a + b) * c,
+  a - b - c,
+  a - (b - c),
+  a || b + c,
+  -a * b,
+  -(a * b),
+  -(5),
+  a -5,
+  not a = b,
+  (not a) = b,
+  a or b and not c FROM t;

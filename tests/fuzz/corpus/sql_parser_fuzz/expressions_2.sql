@@ -1,0 +1,12 @@
+SELECT (a or b) and c,
+  a and b and c or d,
+  a and (b and c),
+  a = b is null,
+  a is not null and b is true,
+  a between 1 and 2 and b,
+  a not between symmetric b+1 and c,
+  a in (1, 2),
+  a not in (select b from t),
+  (a, b) in ((1, 2), (3, 4)),
+  a in ((select 1) union (select 2)),
+  a like 'x!%' escape '!' FROM t;

@@ -1,0 +1,12 @@
+SELECT a not similar to 'x+',
+  a is distinct from b + 1,
+  a is not json object,
+  a is json value,
+  exists (select 1),
+  (a, b) overlaps (c, d),
+  a <> 1 and a != 2,
+  `a`.`b c`.`select`,
+  t.order,
+  `date`,
+  day + `value` + final,
+  `größe` FROM t;

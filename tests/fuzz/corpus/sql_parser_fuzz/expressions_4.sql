@@ -1,0 +1,12 @@
+SELECT a.b[1].c.d,
+  (a.b).c,
+  f(x).y,
+  row(1, 'a'),
+  array[1, 2][1],
+  map['k', 1]['k'],
+  array[],
+  case a when 1 then 'x' else 'y' end,
+  case when a then b end,
+  cast(a as decimal(10, 2)),
+  try_cast(a as row<x int not null, y array<string>>),
+  count(*) FROM t;

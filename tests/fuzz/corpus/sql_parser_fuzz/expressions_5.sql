@@ -1,0 +1,12 @@
+SELECT COUNT(distinct a, b) filter (where a > 1),
+  listagg(a, ',') within group (order by b desc nulls last),
+  left(s, 2) || right(s, 2),
+  a.b.f(x),
+  f(a => 1, `b c` => 2),
+  current_date,
+  proctime(),
+  sum(a) over w,
+  row_number() over (partition by a order by b desc, c),
+  sum(a) over (order by t rows between 10 preceding and current row),
+  sum(a) over (order by t range unbounded preceding),
+  first_value(a) ignore nulls over () FROM t;

@@ -1,0 +1,12 @@
+SELECT extract(day from x),
+  floor(x to hour),
+  ceil(x),
+  timestampdiff(sql_tsi_month, a, b),
+  trim(x),
+  trim(leading from x),
+  trim('a' from x),
+  position('a' in b),
+  substring(x from 2 for 3),
+  overlay(x placing y from 2 for 3),
+  json_value(a, '$.b' returning int null on empty default -1 on error),
+  json_query(a, 'lax $.b' with conditional array wrapper empty array on empty) FROM t;

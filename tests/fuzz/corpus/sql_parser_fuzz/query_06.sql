@@ -1,0 +1,1 @@
+(select 1 limit 3) limit 2

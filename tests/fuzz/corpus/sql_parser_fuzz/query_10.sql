@@ -1,0 +1,1 @@
+select /*+ BROADCAST(t), STATE_TTL('a' = '1d') */ 1

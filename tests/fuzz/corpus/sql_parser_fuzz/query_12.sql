@@ -1,0 +1,1 @@
+select * from a natural full join b cross join c

@@ -1,0 +1,1 @@
+select * from a join (b join c on true) on false

@@ -1,0 +1,1 @@
+select * from t /*+ OPTIONS('a'='b') */ for system_time as of l.p as s

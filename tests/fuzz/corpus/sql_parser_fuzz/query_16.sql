@@ -1,0 +1,1 @@
+select * from t, lateral table(f(t.x)) as r(y)

@@ -1,0 +1,1 @@
+select * from t cross join unnest(t.a) with ordinality as u(x, i)

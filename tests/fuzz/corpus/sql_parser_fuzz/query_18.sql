@@ -1,0 +1,1 @@
+select * from table(tumble(table t, descriptor(ts), interval '1' hour))

@@ -1,0 +1,1 @@
+select * from bid match_recognize (partition by a order by t measures last(d.p, 1) as x one row per match after match skip to last u pattern (s d+ (e|f)? u{2,3}? g{,4} h{5,}) within interval '5' second define d as d.p < last(d.p, 1)) as m
