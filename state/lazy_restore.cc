@@ -103,6 +103,7 @@ Status RestoreLazily(const RestoreTarget& target,
                                   target.key_group_count};
     ASSIGN_OR_RETURN(std::optional<proto::RunRef> merged,
                      MergeIntoOne(*runs, FilterOf(tables), merged_target));
+    tables.ForgetDroppedSlices();  // The filter has left their rows out.
     runs->clear();
     if (merged) {
       runs->push_back(*std::move(merged));

@@ -2,6 +2,8 @@
 #include "state/restore.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "base/mutation.h"
@@ -75,7 +77,7 @@ bool TakeNumbers(const std::vector<OldTask>& old_tasks, TableSet& tables) {
   return fit;
 }
 
-// A slice that one old task had dropped and another had not would bring the dropped rows back to
+// A slice that one old task had dropped and another still has would bring the dropped rows back to
 // life, were it listed beside the old runs of both.
 bool SlicesDiffer(const std::vector<OldTask>& old_tasks) {
   for (const OldTask& old : old_tasks) {
@@ -90,6 +92,26 @@ bool SlicesDiffer(const std::vector<OldTask>& old_tasks) {
             std::find(own.begin(), own.end(), slice) == own.end()) {
           return true;
         }
+      }
+    }
+  }
+  return false;
+}
+
+// Tasks that had dropped different slices may still come to hold rows of a slice that only some of
+// them have dropped.
+bool DropsDiffer(const std::vector<OldTask>& old_tasks) {
+  std::map<const DeclaredTable*, std::optional<std::int64_t>> dropped;
+  for (const OldTask& old : old_tasks) {
+    for (const TableMatch& match : old.matches) {
+      if (match.table == nullptr || match.table->sliced == nullptr) {
+        continue;
+      }
+      const std::optional<std::int64_t> through =
+          match.schema->has_dropped_through() ? std::optional(match.schema->dropped_through())
+                                              : std::nullopt;
+      if (dropped.try_emplace(match.table, through).first->second != through) {
+        return true;
       }
     }
   }
@@ -180,6 +202,7 @@ StatusOr<RestoredRuns> RestoreTables(std::span<const proto::TaskSnapshot* const>
                                   &restored.runs));
     return restored;
   }
+  restored.needs_base = restored.needs_base || DropsDiffer(overlapping);
   for (const OldTask& old : overlapping) {
     RETURN_IF_ERROR(LoadTask(old, target));
   }

@@ -32,7 +32,7 @@ SlicedTable::Live& SlicedTable::Open(std::int64_t slice_end) {
 ValueTable& SlicedTable::Slice(std::int64_t slice_end) {
   const auto found = live_.find(slice_end);
   if (found != live_.end()) {
-    CHECK(!found->second.is_scanning);
+    CHECK(found->second.scan == nullptr);
     return *found->second.rows;
   }
   if (dropped_through_ && slice_end <= *dropped_through_) {
@@ -139,8 +139,9 @@ void SlicedTable::Restore(const proto::TableSchema& schema, KeyGroupRange old_ra
   }
 }
 
-bool SlicedTable::TakeNeedsBase() {
-  return std::exchange(needs_base_, false);
+void SlicedTable::ForgetDropped() {
+  needs_base_ = false;
+  dropped_through_.reset();
 }
 
 }  // namespace thalweg::state

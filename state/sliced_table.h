@@ -31,7 +31,8 @@ class SlicedTable {
   const RowLayout& layout() const { return layout_; }
 
   /// The slice that ends at `slice_end`, made if it is not there. The reference holds until
-  /// Drop(). REQUIRES: no scan of this slice has begun.
+  /// Drop(). REQUIRES: Scan() has not been called for it. A scan that a restore cut short may take
+  /// rows of key groups that it had not come to, until it is taken up again.
   ValueTable& Slice(std::int64_t slice_end);
   /// Null when there is none.
   ValueTable* FindSlice(std::int64_t slice_end);
@@ -56,8 +57,11 @@ class SlicedTable {
   void Describe(proto::TableSchema* schema) const;
   /// Takes over slices and scans of one old task, whose range is given.
   void Restore(const proto::TableSchema& schema, KeyGroupRange old_range);
-  /// A slice was made anew that older runs may hold rows of. Taking the answer resets it.
-  bool TakeNeedsBase();
+  /// A slice was made anew that older runs may hold rows of: the next snapshot must do without
+  /// them.
+  bool needs_base() const { return needs_base_; }
+  /// No older run counts any more, or none holds rows of a dropped slice.
+  void ForgetDropped();
   /// Calls visit(ValueTable&) for each live slice, and for dropped ones that a freeze under way
   /// still copies.
   template <class Visit>

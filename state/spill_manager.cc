@@ -14,21 +14,6 @@ namespace {
 // Rows written out by one work: enough to be worth it, few enough to be encoded between batches.
 constexpr std::size_t kEvictRows = 8192;
 
-// The keys of a value table's misses; what the keys of an ordered table's begin with.
-std::vector<std::string> RunKeysOf(const KeyedRows& rows,
-                                   const std::vector<Miss>& misses,
-                                   std::uint32_t key_group_count) {
-  std::vector<std::string> keys;
-  keys.reserve(misses.size());
-  for (const Miss& miss : misses) {
-    const std::uint32_t group = columnar::KeyGroupOfStored(miss.hash, key_group_count).value();
-    AppendRunKey(group, rows.identity(), miss.key, &keys.emplace_back());
-  }
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  return keys;
-}
-
 }  // namespace
 
 struct SpillManager::Shared {
@@ -117,10 +102,31 @@ RowLoader SpillManager::LoaderFor() {
   return RowLoader(matches_, context_.range, context_.key_group_count);
 }
 
+std::vector<std::string> SpillManager::BeginReading(const KeyedRows& rows,
+                                                    std::vector<Miss>* misses) {
+  std::vector<std::string> keys;
+  std::erase_if(*misses, [&](const Miss& miss) {
+    const std::uint32_t group =
+        columnar::KeyGroupOfStored(miss.hash, context_.key_group_count).value();
+    std::string key;
+    AppendRunKey(group, rows.identity(), miss.key, &key);
+    if (!reading_.insert(key).second) {
+      return true;
+    }
+    keys.push_back(std::move(key));
+    return false;
+  });
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
 void SpillManager::Read(KeyedRows& rows, std::vector<Miss> misses) {
+  std::vector<std::string> keys = BeginReading(rows, &misses);
+  if (keys.empty()) {
+    return;
+  }
   FlushForgotten(1);
   rows.BeginRead();
-  std::vector<std::string> keys = RunKeysOf(rows, misses, context_.key_group_count);
   const bool by_prefix = rows.shape().has_entry;
   Enqueue([this, &rows, by_prefix, keys = std::move(keys), misses = std::move(misses)](
               SpillStore& store) mutable -> StatusOr<Reply> {
@@ -134,12 +140,19 @@ void SpillManager::Read(KeyedRows& rows, std::vector<Miss> misses) {
       RETURN_IF_ERROR(store.Read(keys, &values));
       for (std::size_t i = 0; i < keys.size(); ++i) {
         if (values[i]) {
-          found.emplace_back(std::move(keys[i]), *std::move(values[i]));
+          found.emplace_back(keys[i], *std::move(values[i]));
         }
       }
     }
-    return Reply([this, &rows, misses = std::move(misses), found = std::move(found)] {
+    return Reply([this,
+                  &rows,
+                  keys = std::move(keys),
+                  misses = std::move(misses),
+                  found = std::move(found)] {
       rows.EndRead();
+      for (const std::string& key : keys) {
+        reading_.erase(key);
+      }
       LoadMisses(rows, misses, found);
       if (options_.wake) {
         options_.wake();
@@ -253,10 +266,7 @@ void SpillManager::Evict(std::size_t bytes) {
   std::vector<Evicted> chosen;
   std::size_t left = bytes;
   tables_.ForEachRows([&](KeyedRows& rows) {
-    // Windows stay in memory: a slice that fires while some of its rows lie in the spill lost rows
-    // in the simulation. Not supported until a scan waits for them.
-    const bool stays = rows.shape().is_timer || rows.identity().sliced;
-    if (left == 0 || chosen.size() >= kEvictRows || stays) {
+    if (left == 0 || chosen.size() >= kEvictRows || rows.shape().is_timer) {
       return;
     }
     const std::size_t row_bytes =

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/executor.h"
@@ -74,6 +75,10 @@ class SpillManager final : public SpillGate {
   void StartNext();
   void OnDone(StatusOr<Reply> reply);
   RowLoader LoaderFor();
+  /// The run keys of the misses, or what the entries of their keys begin with, sorted. Takes those
+  /// out that are being read: a step that is woken by another read asks again, and a second answer
+  /// would undo what was written after the first one.
+  std::vector<std::string> BeginReading(const KeyedRows& rows, std::vector<Miss>* misses);
   void LoadMisses(KeyedRows& rows, const std::vector<Miss>& misses, const Rows& found);
   void LoadGroup(KeyedRows& rows, const Rows& found);
   void Fail(const Status& status);
@@ -87,9 +92,10 @@ class SpillManager final : public SpillGate {
   bool working_ = false;
   bool evicting_ = false;
   bool any_spilled_ = false;
-  std::vector<std::string> forgotten_;  // Keys to delete.
-  std::vector<Evicted> evicted_;        // Written out, not yet released.
-  proto::TaskSnapshot schemas_;         // Our own tables, as if they were old ones.
+  std::unordered_set<std::string> reading_;  // Run keys asked for and not answered.
+  std::vector<std::string> forgotten_;       // Keys to delete.
+  std::vector<Evicted> evicted_;             // Written out, not yet released.
+  proto::TaskSnapshot schemas_;              // Our own tables, as if they were old ones.
   std::vector<TableMatch> matches_;
   Status status_;
 };

@@ -85,6 +85,14 @@ void TableSet::SetNumber(DeclaredTable& table, std::uint32_t number) {
   }
 }
 
+void TableSet::ForgetDroppedSlices() {
+  for (const std::unique_ptr<DeclaredTable>& table : tables_) {
+    if (table->sliced != nullptr) {
+      table->sliced->ForgetDropped();
+    }
+  }
+}
+
 void TableSet::Describe(proto::TaskSnapshot* snapshot) const {
   for (const std::unique_ptr<DeclaredTable>& table : tables_) {
     proto::TableSchema* const schema = snapshot->add_tables();

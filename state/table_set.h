@@ -67,6 +67,9 @@ class TableSet {
     }
   }
 
+  /// For all tables of slices: no run that counts holds rows of a dropped slice.
+  void ForgetDroppedSlices();
+
   /// Gives a table its number and tells its rows.
   static void SetNumber(DeclaredTable& table, std::uint32_t number);
   /// The schemas as of now.

@@ -90,7 +90,7 @@ class TaskState::Impl {
     if (context_.copying) {
       CopySome(std::numeric_limits<std::size_t>::max());
     }
-    const bool is_base = TakeNeedsBase();
+    const bool is_base = NeedsBase();
     if (is_base && spill_ != nullptr && spill_->any_spilled()) {
       status_ = Unimplemented(
           "The state must be written anew as a whole, and a part of it is spilled: not supported. "
@@ -100,6 +100,8 @@ class TaskState::Impl {
       return;
     }
     if (is_base) {
+      needs_base_ = false;
+      tables_.ForgetDroppedSlices();
       base_epoch_ = context_.epoch;
       tables_.ForEachRows([](KeyedRows& rows) { rows.MarkAllDirty(); });
     }
@@ -189,14 +191,10 @@ class TaskState::Impl {
     Parts parts;
   };
 
-  bool TakeNeedsBase() {
-    bool needs_base = std::exchange(needs_base_, false);
-    for (const std::unique_ptr<DeclaredTable>& table : tables_.tables()) {
-      if (table->sliced != nullptr) {
-        needs_base = table->sliced->TakeNeedsBase() || needs_base;
-      }
-    }
-    return needs_base;
+  bool NeedsBase() const {
+    return needs_base_ || std::ranges::any_of(tables_.tables(), [](const auto& table) {
+             return table->sliced != nullptr && table->sliced->needs_base();
+           });
   }
 
   // Copies frozen rows; when all are copied the write can begin.
@@ -335,7 +333,7 @@ class TaskState::Impl {
     if (!slots_held) {
       spill_->ReleaseEvicted();
       // While a base is due or under way, all must stay in memory.
-      const bool base_due = needs_base_ || base_epoch_ > context_.durable_epoch;
+      const bool base_due = NeedsBase() || base_epoch_ > context_.durable_epoch;
       const std::size_t excess = options_.budget->excess();
       if (excess > 0 && !base_due) {
         spill_->Evict(excess + excess / 8);

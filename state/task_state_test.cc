@@ -105,16 +105,14 @@ class Task {
   SlotId Resolve(KeyedRows& table, const EncodedKeys& key) {
     SlotId slot = kNoSlot;
     while (table.Resolve(key, {&slot, 1}) == Residency::kParked) {
-      RunAll(executor, mailbox);
-      CHECK_OK(state->status());
+      RunOne();
     }
     return slot;
   }
   SlotId Find(KeyedRows& table, const EncodedKeys& key) {
     SlotId slot = kNoSlot;
     while (table.Find(key, {&slot, 1}) == Residency::kParked) {
-      RunAll(executor, mailbox);
-      CHECK_OK(state->status());
+      RunOne();
     }
     return slot;
   }
@@ -124,9 +122,13 @@ class Task {
       if (result != ScanResult::kParked) {
         return result;
       }
-      RunAll(executor, mailbox);
-      CHECK_OK(state->status());
+      RunOne();
     }
+  }
+  // What wakes a step need not be what it waits for, so it asks again more often than it must.
+  void RunOne() {
+    CHECK(mailbox.RunOne() || executor.RunOne());
+    CHECK_OK(state->status());
   }
 
   bool Owns(const EncodedKeys& key) const {

@@ -13,7 +13,6 @@
 #include "columnar/key_codec.h"
 #include "runtime/operators/aggregate_set.h"
 #include "runtime/operators/key_bytes.h"
-#include "runtime/operators/slice_rewriter.h"
 #include "runtime/windows/fired_watermarks.h"
 #include "runtime/windows/slice_assigner.h"
 #include "state/sliced_table.h"
@@ -97,12 +96,6 @@ class WindowAggregate final : public KeyedStep {
 
   StatusOr<StepResult> Open(state::TaskState& state) override {
     RETURN_IF_ERROR(fired_.Restore(state.operator_state().Get(operator_id_, kFiredList)));
-    for (const std::int64_t slice : table_->Slices()) {
-      // A slice of which a part was given out, but that is still open for other key groups.
-      if (table_->IsScanning(slice) && !HasFired(slice, fired_.least())) {
-        rewriters_.emplace_back(*table_, slice, key_stride_);
-      }
-    }
     due_ = fired_.least();
     firing_ = true;
     return GoOn(nullptr);
@@ -151,13 +144,6 @@ class WindowAggregate final : public KeyedStep {
 
   /// `output` is null while there can be none.
   StatusOr<StepResult> GoOn(Output* output) {
-    while (!rewriters_.empty()) {
-      ASSIGN_OR_RETURN(const bool done, rewriters_.back().Run());
-      if (!done) {
-        return StepResult::kParked;
-      }
-      rewriters_.pop_back();
-    }
     if (input_.has_value()) {
       ASSIGN_OR_RETURN(const bool absorbed, Absorb());
       if (!absorbed) {
@@ -320,7 +306,6 @@ class WindowAggregate final : public KeyedStep {
   EventMillis watermark_ = kMinWatermark;
   FiredWatermarks fired_;
   Counter* const late_rows_;
-  std::vector<SliceRewriter> rewriters_;  // After a restore.
 
   // The batch at hand.
   std::optional<KeyedInput> input_;
