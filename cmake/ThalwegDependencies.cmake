@@ -11,12 +11,15 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(RocksDB CONFIG REQUIRED)  # Link RocksDB::rocksdb-shared; RocksDB::rocksdb is the static one.
 
 # These have no CMake files. (In capitals: the small names are those of RocksDB's own find modules.)
-# PkgConfig::XXHASH, PkgConfig::LZ4, PkgConfig::ZSTD, PkgConfig::JEMALLOC, PkgConfig::ICU.
+# PkgConfig::XXHASH, PkgConfig::LZ4, PkgConfig::ZSTD, PkgConfig::JEMALLOC, PkgConfig::ICU,
+# PkgConfig::PCRE2, PkgConfig::CRYPTO.
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 
 # gRPC's own CMake files want its protoc plugin, which we do not need: streams carry plain bytes. Its pkg-config file
 # takes ten seconds to resolve.

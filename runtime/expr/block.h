@@ -50,6 +50,7 @@ struct Instruction {
   Kind kind = Kind::kCall;
   Kernel kernel = {};
   NullRule null_rule = NullRule::kPropagate;
+  bool per_row = false;  // Constant arguments do not make the result constant.
   std::vector<Register> arguments = {};
   std::vector<Block> branches = {};  // With one result each.
   columnar::DataType type;
@@ -62,15 +63,14 @@ struct Instruction {
 StatusOr<std::vector<columnar::ColumnPtr>> Run(const Block& block,
                                                std::span<const columnar::ColumnPtr> outer,
                                                std::optional<std::span<const std::uint32_t>> rows,
-                                               std::size_t row_count);
+                                               std::size_t row_count,
+                                               const EvaluationContext& context);
 
-/// One call, constants and NULLs seen to. Errors carry `text`.
-StatusOr<columnar::ColumnPtr> CallKernel(const Kernel& kernel,
-                                         NullRule null_rule,
+/// One call of the kernel of `call`, constants and NULLs seen to. Errors carry its text.
+StatusOr<columnar::ColumnPtr> CallKernel(const Instruction& call,
                                          std::span<const columnar::ColumnPtr> arguments,
                                          std::size_t row_count,
-                                         const columnar::DataType& type,
-                                         const std::string& text);
+                                         const EvaluationContext& context);
 
 }  // namespace thalweg::runtime
 

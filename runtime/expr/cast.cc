@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // CAST. Numbers narrow as in Java (integers wrap, floating point saturates, NaN becomes 0), text
-// must be readable, a DECIMAL that does not fit becomes NULL. Text has its own file.
+// must be readable, a DECIMAL that does not fit becomes NULL. Text, times and nested types have
+// files of their own.
+#include "runtime/expr/cast.h"
+
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -10,6 +14,7 @@
 
 #include "columnar/decimal.h"
 #include "runtime/expr/cast_text.h"
+#include "runtime/expr/cast_time.h"
 #include "runtime/expr/function_registry.h"
 #include "runtime/expr/type_rules.h"
 #include "runtime/expr/visit.h"
@@ -23,21 +28,19 @@ using columnar::DecimalSpec;
 using columnar::Int128;
 using columnar::TypeKind;
 
-constexpr std::int64_t kMillisPerDay = 86'400'000;
-
-bool IsTimeLike(const DataType& type) {
-  return type.kind() == TypeKind::kDate || type.IsTimestamp();
+bool IsInterval(const DataType& type) {
+  return type.kind() == TypeKind::kIntervalYearMonth || type.kind() == TypeKind::kIntervalDayTime;
 }
 
-bool CanCast(const DataType& from, const DataType& to) {
-  if (SameType(from, to)) {
-    return true;
-  }
+/// Intervals are numbers of months or milliseconds.
+bool IsIntervalCast(const DataType& from, const DataType& to) {
+  return (IsInterval(from) && to.IsInteger()) || (from.IsInteger() && IsInterval(to));
+}
+
+bool IsNumberCast(const DataType& from, const DataType& to) {
   const bool from_number = IsNumeric(from) || from.kind() == TypeKind::kBoolean;
   const bool to_number = IsNumeric(to) || to.kind() == TypeKind::kBoolean;
-  return (from_number && to_number) || CanCastText(from, to) ||
-         (IsTimeLike(from) && IsTimeLike(to)) ||
-         (from.kind() == TypeKind::kTime && to.kind() == TypeKind::kTime);
+  return from_number && to_number;
 }
 
 StatusOr<CallTypes> CastTypes(std::span<const DataType> arguments, const DataType& wanted) {
@@ -47,6 +50,24 @@ StatusOr<CallTypes> CastTypes(std::span<const DataType> arguments, const DataTyp
   // A decimal may come out as NULL where digits do not fit.
   const bool may_overflow = wanted.kind() == TypeKind::kDecimal && !SameType(arguments[0], wanted);
   return CallTypes{{arguments[0]}, wanted.WithNullable(arguments[0].nullable() || may_overflow)};
+}
+
+StatusOr<CallTypes> TryCastTypes(std::span<const DataType> arguments, const DataType& wanted) {
+  ASSIGN_OR_RETURN(CallTypes types, CastTypes(arguments, wanted));
+  types.result = types.result.Nullable();
+  return types;
+}
+
+StatusOr<CallTypes> TypeOfTypes(std::span<const DataType> arguments, const DataType& /*wanted*/) {
+  return CallTypes{{arguments[0]}, DataType::String().NotNull()};
+}
+
+StatusOr<Kernel> BindTypeOf(const BindInput& input) {
+  return Kernel([text = input.types.arguments[0].ToString()](KernelFrame& frame) {
+    auto* out = frame.Out<columnar::StringRef>();
+    std::fill_n(out, frame.row_count(), frame.heap().Add(text));
+    return OkStatus();
+  });
 }
 
 /// Number to number, neither of them a DECIMAL.
@@ -190,50 +211,6 @@ Kernel BindToBoolean(const DataType& from) {
   });
 }
 
-/// DATE and timestamps among each other; LTZ values are read in UTC.
-Kernel BindTime(const DataType& from, const DataType& to) {
-  if (from.kind() == TypeKind::kDate) {
-    return [to](KernelFrame& frame) {
-      UnaryLoop<std::int32_t, std::int64_t>(
-          frame, [&](std::int32_t days) { return FromEventMillis(to, days * kMillisPerDay); });
-      return OkStatus();
-    };
-  }
-  if (to.kind() == TypeKind::kDate) {
-    return [from](KernelFrame& frame) {
-      UnaryLoop<std::int64_t, std::int32_t>(frame, [&](std::int64_t value) {
-        const EventMillis millis = ToEventMillis(from, value);
-        const std::int64_t days = millis / kMillisPerDay - (millis % kMillisPerDay < 0 ? 1 : 0);
-        return static_cast<std::int32_t>(days);
-      });
-      return OkStatus();
-    };
-  }
-  // Units to units, then digits beyond the precision are cut off.
-  const std::int64_t from_units = TimestampUnitsPerSecond(from);
-  const std::int64_t to_units = TimestampUnitsPerSecond(to);
-  std::int64_t grain = to_units;
-  for (int digit = 0; digit < to.precision(); ++digit) {
-    grain /= 10;
-  }
-  return [=](KernelFrame& frame) {
-    UnaryLoop<std::int64_t, std::int64_t>(frame, [=](std::int64_t value) {
-      const Int128 scaled = Int128{value} * to_units;
-      const Int128 in_units = scaled / from_units - (scaled % from_units < 0 ? 1 : 0);
-      const Int128 rest = in_units % grain;
-      const Int128 result = in_units - rest - (rest < 0 ? grain : 0);
-      if (result > std::numeric_limits<std::int64_t>::max()) {
-        return std::numeric_limits<std::int64_t>::max();
-      }
-      if (result < std::numeric_limits<std::int64_t>::min()) {
-        return std::numeric_limits<std::int64_t>::min();
-      }
-      return static_cast<std::int64_t>(result);
-    });
-    return OkStatus();
-  };
-}
-
 Kernel PassThrough() {
   return [](KernelFrame& frame) {
     frame.SetResult(columnar::WithType(frame.argument_ptr(0), frame.result_type()));
@@ -241,17 +218,30 @@ Kernel PassThrough() {
   };
 }
 
-StatusOr<Kernel> BindCast(const BindInput& input) {
-  const DataType& from = input.types.arguments[0];
-  const DataType& to = input.types.result;
-  if (SameType(from, to) || (from.kind() == TypeKind::kTime && to.kind() == TypeKind::kTime)) {
+template <OnBadValue bad>
+StatusOr<Kernel> BindCastCall(const BindInput& input) {
+  return BindCast(input.types.arguments[0], input.types.result, bad);
+}
+
+}  // namespace
+
+bool CanCast(const DataType& from, const DataType& to) {
+  return SameType(from, to) || IsNumberCast(from, to) || IsIntervalCast(from, to) ||
+         CanCastText(from, to) || CanCastTime(from, to) || CanCastNested(from, to);
+}
+
+Kernel BindCast(const DataType& from, const DataType& to, OnBadValue bad) {
+  if (SameType(from, to)) {
     return PassThrough();
   }
   if (CanCastText(from, to)) {
-    return BindTextCast(from, to);
+    return BindTextCast(from, to, bad);
   }
-  if (IsTimeLike(from)) {
-    return BindTime(from, to);
+  if (CanCastTime(from, to)) {
+    return BindTimeCast(from, to);
+  }
+  if (from.kind() >= TypeKind::kRow) {
+    return BindNestedCast(from, to, bad);
   }
   if (to.kind() == TypeKind::kBoolean) {
     return BindToBoolean(from);
@@ -265,7 +255,15 @@ StatusOr<Kernel> BindCast(const BindInput& input) {
   return from.kind() == TypeKind::kDecimal ? BindDecimalToNumber(from, to) : BindNumber(from, to);
 }
 
-}  // namespace
+StatusOr<columnar::ColumnPtr> ApplyCast(const Kernel& cast,
+                                        const columnar::ColumnPtr& column,
+                                        const DataType& to,
+                                        const EvaluationContext& context) {
+  const columnar::ColumnPtr argument = columnar::Flatten(column);
+  KernelFrame frame({&argument, 1}, argument->length(), to, NullRule::kPropagate, context);
+  RETURN_IF_ERROR(cast(frame));
+  return frame.Finish();
+}
 
 std::span<const ScalarFunction> CastFunctions() {
   static constexpr ScalarFunction kFunctions[] = {
@@ -277,7 +275,25 @@ std::span<const ScalarFunction> CastFunctions() {
        NullRule::kPropagate,
        Evaluation::kStrict,
        CastTypes,
-       BindCast},
+       BindCastCall<OnBadValue::kError>},
+      {"TRY_CAST",
+       "TRY_CAST(value AS type)",
+       "The value in another type; NULL when it is text that cannot be read.",
+       1,
+       1,
+       NullRule::kPropagate,
+       Evaluation::kStrict,
+       TryCastTypes,
+       BindCastCall<OnBadValue::kNull>},
+      {"TYPEOF",
+       "TYPEOF(value)",
+       "The type of the value, as text.",
+       1,
+       1,
+       NullRule::kOwn,
+       Evaluation::kCheap,
+       TypeOfTypes,
+       BindTypeOf},
   };
   return kFunctions;
 }

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CASE. The program turns longer ones into a chain of three arguments; the kernel here is for
-// branches that are cheap enough to be computed for every row.
+// CASE and what becomes one: IF, COALESCE, NULLIF. The program turns longer ones into a chain of
+// three arguments; the kernel here is for branches that are cheap enough to be computed for every
+// row. Beside them GREATEST and LEAST, and tests of what a text looks like.
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
+
+#include <unicode/uchar.h>
 
 #include "columnar/int128.h"
 #include "columnar/string_ref.h"
 #include "runtime/expr/function_registry.h"
+#include "runtime/expr/row_function.h"
 #include "runtime/expr/type_rules.h"
+#include "runtime/expr/utf8.h"
+#include "runtime/expr/visit.h"
 
 namespace thalweg::runtime {
 namespace {
@@ -108,6 +116,119 @@ Status Choose(KernelFrame& frame) {
   return OkStatus();
 }
 
+/// All arguments in their common type.
+StatusOr<CallTypes> CommonTypes(std::span<const DataType> arguments) {
+  const auto common = CommonType(arguments);
+  if (!common.has_value()) {
+    return InvalidArgument("the values have no common type");
+  }
+  CallTypes types{{}, *common};
+  for (const DataType& argument : arguments) {
+    types.arguments.push_back(common->WithNullable(argument.nullable()));
+  }
+  return types;
+}
+
+StatusOr<CallTypes> CoalesceTypes(std::span<const DataType> arguments, const DataType& /*wanted*/) {
+  ASSIGN_OR_RETURN(CallTypes types, CommonTypes(arguments));
+  types.result = types.result.WithNullable(std::all_of(
+      arguments.begin(), arguments.end(), [](const DataType& type) { return type.nullable(); }));
+  return types;
+}
+
+StatusOr<CallTypes> NullIfTypes(std::span<const DataType> arguments, const DataType& /*wanted*/) {
+  RETURN_IF_ERROR(CommonTypes(arguments).status());
+  return CallTypes{{arguments.begin(), arguments.end()}, arguments[0].Nullable()};
+}
+
+/// Never called: the compiler makes CASE of such calls.
+StatusOr<Kernel> BindRewritten(const BindInput& /*input*/) {
+  CHECK(false);
+  return Kernel();
+}
+
+StatusOr<CallTypes> ExtremeTypes(std::span<const DataType> arguments, const DataType& /*wanted*/) {
+  ASSIGN_OR_RETURN(CallTypes types, CommonTypes(arguments));
+  if (types.result.physical() >= columnar::Physical::kRow) {
+    return InvalidArgument("ROW, ARRAY and MAP have no order");
+  }
+  return types;
+}
+
+template <bool greatest, class T>
+Status ExtremeFixed(KernelFrame& frame) {
+  T* out = frame.Out<T>();
+  for (std::size_t i = 0; i < frame.argument_count(); ++i) {
+    const T* values = frame.argument(i).Values<T>().data();
+    const std::size_t stride = frame.argument(i).stride();
+    for (std::size_t row = 0; row < frame.row_count(); ++row) {
+      const T value = values[row * stride];
+      const bool better = i == 0 || (greatest ? value > out[row] : value < out[row]);
+      out[row] = better ? value : out[row];
+    }
+  }
+  return OkStatus();
+}
+
+template <bool greatest>
+Status ExtremeString(KernelFrame& frame) {
+  auto* out = frame.Out<columnar::StringRef>();
+  for (std::size_t row = 0; row < frame.row_count(); ++row) {
+    std::string_view best = frame.argument(0).StringAt(row);
+    for (std::size_t i = 1; i < frame.argument_count(); ++i) {
+      const std::string_view value = frame.argument(i).StringAt(row);
+      if (greatest ? value > best : value < best) {
+        best = value;
+      }
+    }
+    out[row] = frame.heap().Add(best);
+  }
+  return OkStatus();
+}
+
+template <bool greatest>
+StatusOr<Kernel> BindExtreme(const BindInput& input) {
+  const columnar::Physical physical = input.types.result.physical();
+  if (physical == columnar::Physical::kString) {
+    return Kernel(ExtremeString<greatest>);
+  }
+  return VisitFixed(physical, [](auto t) -> Kernel { return ExtremeFixed<greatest, decltype(t)>; });
+}
+
+/// Whether there is a character, and all of them are what `is` says.
+template <class Is>
+bool AllCharacters(std::string_view text, Is is) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::int32_t character = utf8::Decode(text, &at);
+    if (character < 0 || !is(character)) {
+      return false;
+    }
+  }
+  return !text.empty();
+}
+
+bool IsAlpha(std::string_view text) {
+  return AllCharacters(text, [](std::int32_t c) { return u_isalpha(c) != 0; });
+}
+
+bool IsDigit(std::string_view text) {
+  return AllCharacters(text, [](std::int32_t c) { return u_isdigit(c) != 0; });
+}
+
+/// A sign, digits, a point and digits; digits on one side of the point are enough.
+bool IsDecimal(std::string_view text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    text.remove_prefix(1);
+  }
+  std::size_t digits = 0;
+  std::size_t points = 0;
+  for (const char c : text) {
+    digits += c >= '0' && c <= '9';
+    points += c == '.';
+  }
+  return digits > 0 && points <= 1 && digits + points == text.size();
+}
+
 StatusOr<Kernel> BindChoose(const BindInput& input) {
   CHECK_EQ(input.types.arguments.size(), 3U);
   return Kernel(Choose);
@@ -126,6 +247,68 @@ std::span<const ScalarFunction> ConditionalFunctions() {
        Evaluation::kCase,
        CaseTypes,
        BindChoose},
+      {"IF",
+       "IF(condition, value, otherwise)",
+       "The value when the condition is TRUE, else the last.",
+       3,
+       3,
+       NullRule::kOwn,
+       Evaluation::kCase,
+       CaseTypes,
+       BindChoose},
+      {"COALESCE",
+       "COALESCE(value, ...)",
+       "The first value that is not NULL.",
+       1,
+       kAnyNumber,
+       NullRule::kOwn,
+       Evaluation::kCoalesce,
+       CoalesceTypes,
+       BindRewritten},
+      {"IFNULL",
+       "IFNULL(value, otherwise)",
+       "The value, or the other one when it is NULL.",
+       2,
+       2,
+       NullRule::kOwn,
+       Evaluation::kCoalesce,
+       CoalesceTypes,
+       BindRewritten},
+      {"NULLIF",
+       "NULLIF(value, other)",
+       "NULL when the two are equal, else the first.",
+       2,
+       2,
+       NullRule::kOwn,
+       Evaluation::kNullIf,
+       NullIfTypes,
+       BindRewritten},
+      {"GREATEST",
+       "GREATEST(value, ...)",
+       "The greatest of the values; NULL when one of them is.",
+       1,
+       kAnyNumber,
+       NullRule::kPropagate,
+       Evaluation::kStrict,
+       ExtremeTypes,
+       BindExtreme<true>},
+      {"LEAST",
+       "LEAST(value, ...)",
+       "The least of the values; NULL when one of them is.",
+       1,
+       kAnyNumber,
+       NullRule::kPropagate,
+       Evaluation::kStrict,
+       ExtremeTypes,
+       BindExtreme<false>},
+      RowFunction<IsAlpha>(
+          "IS_ALPHA", "IS_ALPHA(text)", "Whether the text has characters and all are letters."),
+      RowFunction<IsDigit>(
+          "IS_DIGIT", "IS_DIGIT(text)", "Whether the text has characters and all are digits."),
+      RowFunction<IsDecimal>(
+          "IS_DECIMAL",
+          "IS_DECIMAL(text)",
+          "Whether the text is a number: digits, a point or not, a sign or not."),
   };
   return kFunctions;
 }

@@ -25,12 +25,13 @@ void Split(const Column& condition, bool value, Rows* matching, Rows* others) {
 StatusOr<ColumnPtr> RunBranch(const Block& branch,
                               std::span<const ColumnPtr> outer,
                               const Rows& rows,
-                              std::size_t row_count) {
+                              std::size_t row_count,
+                              const EvaluationContext& context) {
   std::optional<std::span<const std::uint32_t>> some;
   if (rows.size() < row_count) {
     some = rows;
   }
-  ASSIGN_OR_RETURN(std::vector<ColumnPtr> results, Run(branch, outer, some, rows.size()));
+  ASSIGN_OR_RETURN(std::vector<ColumnPtr> results, Run(branch, outer, some, rows.size(), context));
   return std::move(results[0]);
 }
 
@@ -53,7 +54,8 @@ ColumnPtr Spread(const Column& compact, const Rows& rows, std::size_t row_count,
 
 StatusOr<ColumnPtr> RunConnective(const Instruction& instruction,
                                   std::span<const ColumnPtr> registers,
-                                  std::size_t row_count) {
+                                  std::size_t row_count,
+                                  const EvaluationContext& context) {
   const ColumnPtr& left = registers[instruction.arguments[0]];
   const bool dominant = instruction.kind == Instruction::Kind::kOr;
   Rows decided;
@@ -62,33 +64,32 @@ StatusOr<ColumnPtr> RunConnective(const Instruction& instruction,
   if (open.empty()) {
     return left;
   }
-  ASSIGN_OR_RETURN(ColumnPtr right, RunBranch(instruction.branches[0], registers, open, row_count));
+  ASSIGN_OR_RETURN(ColumnPtr right,
+                   RunBranch(instruction.branches[0], registers, open, row_count, context));
   if (!decided.empty()) {
     right = Spread(*right, open, row_count, dominant);
   }
   const std::array<ColumnPtr, 2> both = {left, std::move(right)};
-  return CallKernel(instruction.kernel,
-                    instruction.null_rule,
-                    both,
-                    row_count,
-                    instruction.type,
-                    instruction.text);
+  return CallKernel(instruction, both, row_count, context);
 }
 
 StatusOr<ColumnPtr> RunCase(const Instruction& instruction,
                             std::span<const ColumnPtr> registers,
-                            std::size_t row_count) {
+                            std::size_t row_count,
+                            const EvaluationContext& context) {
   Rows chosen;
   Rows others;
   Split(*registers[instruction.arguments[0]], true, &chosen, &others);
   if (others.empty()) {
-    return RunBranch(instruction.branches[0], registers, chosen, row_count);
+    return RunBranch(instruction.branches[0], registers, chosen, row_count, context);
   }
   if (chosen.empty()) {
-    return RunBranch(instruction.branches[1], registers, others, row_count);
+    return RunBranch(instruction.branches[1], registers, others, row_count, context);
   }
-  ASSIGN_OR_RETURN(ColumnPtr a, RunBranch(instruction.branches[0], registers, chosen, row_count));
-  ASSIGN_OR_RETURN(ColumnPtr b, RunBranch(instruction.branches[1], registers, others, row_count));
+  ASSIGN_OR_RETURN(ColumnPtr a,
+                   RunBranch(instruction.branches[0], registers, chosen, row_count, context));
+  ASSIGN_OR_RETURN(ColumnPtr b,
+                   RunBranch(instruction.branches[1], registers, others, row_count, context));
   Rows origin(row_count);
   for (std::uint32_t i = 0; i < chosen.size(); ++i) {
     origin[chosen[i]] = i;
@@ -103,76 +104,72 @@ StatusOr<ColumnPtr> RunCase(const Instruction& instruction,
 
 StatusOr<ColumnPtr> RunCall(const Instruction& instruction,
                             std::span<const ColumnPtr> registers,
-                            std::size_t row_count) {
+                            std::size_t row_count,
+                            const EvaluationContext& context) {
   std::vector<ColumnPtr> arguments;
   arguments.reserve(instruction.arguments.size());
   for (const Register argument : instruction.arguments) {
     arguments.push_back(registers[argument]);
   }
-  return CallKernel(instruction.kernel,
-                    instruction.null_rule,
-                    arguments,
-                    row_count,
-                    instruction.type,
-                    instruction.text);
+  return CallKernel(instruction, arguments, row_count, context);
 }
 
 StatusOr<ColumnPtr> Execute(const Instruction& instruction,
                             std::span<const ColumnPtr> registers,
-                            std::size_t row_count) {
+                            std::size_t row_count,
+                            const EvaluationContext& context) {
   switch (instruction.kind) {
     case Instruction::Kind::kCall:
-      return RunCall(instruction, registers, row_count);
+      return RunCall(instruction, registers, row_count, context);
     case Instruction::Kind::kAnd:
     case Instruction::Kind::kOr:
-      return RunConnective(instruction, registers, row_count);
+      return RunConnective(instruction, registers, row_count, context);
     case Instruction::Kind::kCase:
       break;
   }
-  return RunCase(instruction, registers, row_count);
+  return RunCase(instruction, registers, row_count, context);
 }
 
-Status CallOnce(const Kernel& kernel, KernelFrame& frame, const std::string& text) {
-  const Status status = kernel(frame);
+Status CallOnce(const Instruction& call, KernelFrame& frame) {
+  const Status status = call.kernel(frame);
   if (status.ok()) {
     return status;
   }
-  return MakeStatus(status.code(), std::string(MessageOf(status)) + " in " + text);
+  return MakeStatus(status.code(), std::string(MessageOf(status)) + " in " + call.text);
 }
 
 }  // namespace
 
-StatusOr<ColumnPtr> CallKernel(const Kernel& kernel,
-                               NullRule null_rule,
+StatusOr<ColumnPtr> CallKernel(const Instruction& call,
                                std::span<const ColumnPtr> arguments,
                                std::size_t row_count,
-                               const columnar::DataType& type,
-                               const std::string& text) {
-  bool all_constant = true;
+                               const EvaluationContext& context) {
+  bool all_constant = !call.per_row;
   for (const ColumnPtr& argument : arguments) {
     all_constant &= argument->IsConstant();
-    if (null_rule == NullRule::kPropagate && argument->IsConstant() && argument->IsNull(0)) {
-      return Column::Nulls(type, row_count);
+    if (call.null_rule == NullRule::kPropagate && argument->IsConstant() && argument->IsNull(0)) {
+      return Column::Nulls(call.type, row_count);
     }
   }
   if (!all_constant) {
-    KernelFrame frame(arguments, row_count, type, null_rule);
-    RETURN_IF_ERROR(CallOnce(kernel, frame, text));
+    KernelFrame frame(arguments, row_count, call.type, call.null_rule, context);
+    RETURN_IF_ERROR(CallOnce(call, frame));
     return frame.Finish();
   }
   std::vector<ColumnPtr> single;
   for (const ColumnPtr& argument : arguments) {
     single.push_back(columnar::WithLength(argument, 1));
   }
-  KernelFrame frame(single, 1, type, null_rule);
-  RETURN_IF_ERROR(CallOnce(kernel, frame, text));
-  return Column::Constant(type, row_count, columnar::DatumAt(*frame.Finish(), 0));
+  KernelFrame frame(single, 1, call.type, call.null_rule, context);
+  RETURN_IF_ERROR(CallOnce(call, frame));
+  return Column::Constant(call.type, row_count, columnar::DatumAt(*frame.Finish(), 0));
 }
 
 StatusOr<std::vector<ColumnPtr>> Run(const Block& block,
                                      std::span<const ColumnPtr> outer,
                                      std::optional<std::span<const std::uint32_t>> rows,
-                                     std::size_t row_count) {
+                                     std::size_t row_count,
+                                     const EvaluationContext& context) {
   std::vector<ColumnPtr> registers(block.register_count);
   for (const Block::Import& import : block.imports) {
     const ColumnPtr& column = outer[import.outer];
@@ -182,7 +179,8 @@ StatusOr<std::vector<ColumnPtr>> Run(const Block& block,
     registers[constant.out] = columnar::WithLength(constant.value, row_count);
   }
   for (const Instruction& instruction : block.code) {
-    ASSIGN_OR_RETURN(registers[instruction.out], Execute(instruction, registers, row_count));
+    ASSIGN_OR_RETURN(registers[instruction.out],
+                     Execute(instruction, registers, row_count, context));
   }
   std::vector<ColumnPtr> results;
   results.reserve(block.results.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/expr/function_registry.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/check.h"
@@ -24,18 +25,27 @@ const FunctionRegistry& FunctionRegistry::Get() {
 }
 
 FunctionRegistry::FunctionRegistry() {
-  Add(ArithmeticFunctions());
-  Add(ComparisonFunctions());
-  Add(LogicFunctions());
-  Add(ConditionalFunctions());
-  Add(CastFunctions());
-  Add(StringFunctions());
+  Add("Comparison", {ComparisonFunctions(), LikeFunctions(), InFunctions()});
+  Add("Logic", {LogicFunctions()});
+  Add("Conditions", {ConditionalFunctions()});
+  Add("Types", {CastFunctions()});
+  Add("Numbers", {ArithmeticFunctions()});
+  Add("Collections and rows", {NestedFunctions()});
+  Add("Text", {StringFunctions(), TextPartFunctions(), TextSearchFunctions(), TextEditFunctions()});
 }
 
-void FunctionRegistry::Add(std::span<const ScalarFunction> functions) {
-  for (const ScalarFunction& function : functions) {
-    CHECK(functions_.emplace(function.name, &function).second);
+void FunctionRegistry::Add(std::string_view topic,
+                           std::initializer_list<std::span<const ScalarFunction>> tables) {
+  FunctionTopic& added = topics_.emplace_back(FunctionTopic{topic, {}});
+  for (const std::span<const ScalarFunction> table : tables) {
+    for (const ScalarFunction& function : table) {
+      CHECK(functions_.emplace(function.name, &function).second);
+      added.functions.push_back(&function);
+    }
   }
+  std::sort(added.functions.begin(), added.functions.end(), [](const auto* a, const auto* b) {
+    return a->name < b->name;
+  });
 }
 
 const ScalarFunction* FunctionRegistry::Find(std::string_view name) const {

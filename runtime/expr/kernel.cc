@@ -63,8 +63,9 @@ void ZeroNulls(std::uint8_t* values,
 KernelFrame::KernelFrame(std::span<const ColumnPtr> arguments,
                          std::size_t row_count,
                          const columnar::DataType& result_type,
-                         NullRule null_rule)
-    : arguments_(arguments), row_count_(row_count), result_type_(result_type) {
+                         NullRule null_rule,
+                         const EvaluationContext& context)
+    : arguments_(arguments), row_count_(row_count), result_type_(result_type), context_(context) {
   const std::size_t width = columnar::WidthOf(result_type.physical());
   const bool flat_values = result_type.physical() != columnar::Physical::kList && width > 0;
   if (flat_values) {

@@ -18,6 +18,7 @@
 #include "columnar/column.h"
 #include "columnar/string_ref.h"
 #include "columnar/type.h"
+#include "runtime/expr/evaluation_context.h"
 
 namespace thalweg::runtime {
 
@@ -30,14 +31,17 @@ enum class NullRule {
 
 /// One evaluation of one function over `row_count` rows: arguments and the result being built.
 /// Arguments are flat or constant; when all are constant, row_count() is 1. The result's buffer is
-/// there already; a kernel writes every row of it, or gives a whole column with SetResult().
+/// there already; a kernel writes every row of it, or gives a whole column with SetResult(). (Not
+/// so for functions that give another value in each row: these are called for all rows.)
 class KernelFrame {
  public:
   KernelFrame(std::span<const columnar::ColumnPtr> arguments,
               std::size_t row_count,
               const columnar::DataType& result_type,
-              NullRule null_rule);
+              NullRule null_rule,
+              const EvaluationContext& context);
 
+  const EvaluationContext& context() const { return context_; }
   std::size_t row_count() const { return row_count_; }
   std::size_t argument_count() const { return arguments_.size(); }
   const columnar::Column& argument(std::size_t i) const { return *arguments_[i]; }
@@ -85,6 +89,7 @@ class KernelFrame {
   std::span<const columnar::ColumnPtr> arguments_;
   std::size_t row_count_;
   const columnar::DataType& result_type_;
+  const EvaluationContext& context_;
   columnar::MutableBufferPtr values_;
   columnar::MutableBufferPtr validity_;
   columnar::StringHeap heap_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AND, OR, NOT with three values. A NULL's stored value is 0, so that two bits tell a value:
-// stored value and validity.
+// AND, OR, NOT with three values, and the tests for one of them. A NULL's stored value is 0, so
+// that two bits tell a value: stored value and validity.
 #include <cstdint>
+#include <string_view>
 
 #include "columnar/buffer.h"
 #include "runtime/expr/function_registry.h"
@@ -69,6 +70,50 @@ StatusOr<Kernel> BindNot(const BindInput& /*input*/) {
   });
 }
 
+StatusOr<CallTypes> TruthTypes(std::span<const DataType> arguments, const DataType& wanted) {
+  ASSIGN_OR_RETURN(CallTypes types, LogicTypes(arguments, wanted));
+  types.result = DataType::Boolean().NotNull();
+  return types;
+}
+
+enum class Truth { kTrue, kFalse, kUnknown };
+
+template <Truth truth, bool negated>
+StatusOr<Kernel> BindTruth(const BindInput& /*input*/) {
+  return Kernel([](KernelFrame& frame) {
+    const Column& argument = frame.argument(0);
+    const auto* values = argument.Values<std::uint8_t>().data();
+    auto* out = frame.Out<std::uint8_t>();
+    for (std::size_t row = 0; row < frame.row_count(); ++row) {
+      bool is = false;
+      if constexpr (truth == Truth::kTrue) {
+        is = values[row] != 0;
+      } else if constexpr (truth == Truth::kFalse) {
+        is = values[row] == 0 && !argument.IsNull(row);
+      } else {
+        is = argument.IsNull(row);
+      }
+      out[row] = is != negated;
+    }
+    return OkStatus();
+  });
+}
+
+template <Truth truth, bool negated>
+constexpr ScalarFunction TruthTest(std::string_view name,
+                                   std::string_view signature,
+                                   std::string_view documentation) {
+  return {name,
+          signature,
+          documentation,
+          1,
+          1,
+          NullRule::kOwn,
+          Evaluation::kCheap,
+          TruthTypes,
+          BindTruth<truth, negated>};
+}
+
 }  // namespace
 
 std::span<const ScalarFunction> LogicFunctions() {
@@ -100,6 +145,18 @@ std::span<const ScalarFunction> LogicFunctions() {
        Evaluation::kCheap,
        LogicTypes,
        BindNot},
+      TruthTest<Truth::kTrue, false>(
+          "IS TRUE", "boolean IS TRUE", "Whether it is TRUE; never NULL."),
+      TruthTest<Truth::kTrue, true>(
+          "IS NOT TRUE", "boolean IS NOT TRUE", "Whether it is FALSE or NULL; never NULL."),
+      TruthTest<Truth::kFalse, false>(
+          "IS FALSE", "boolean IS FALSE", "Whether it is FALSE; never NULL."),
+      TruthTest<Truth::kFalse, true>(
+          "IS NOT FALSE", "boolean IS NOT FALSE", "Whether it is TRUE or NULL; never NULL."),
+      TruthTest<Truth::kUnknown, false>(
+          "IS UNKNOWN", "boolean IS UNKNOWN", "Whether it is NULL; never NULL itself."),
+      TruthTest<Truth::kUnknown, true>(
+          "IS NOT UNKNOWN", "boolean IS NOT UNKNOWN", "Whether it is not NULL; never NULL itself."),
   };
   return kFunctions;
 }

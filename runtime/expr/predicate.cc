@@ -37,8 +37,11 @@ StatusOr<Predicate> Predicate::Compile(const proto::Expression& condition,
   return Predicate(std::move(program));
 }
 
-Status Predicate::Select(const columnar::Batch& batch, Selection* selection) const {
-  ASSIGN_OR_RETURN(const std::vector<columnar::ColumnPtr> result, program_.Evaluate(batch));
+Status Predicate::Select(const columnar::Batch& batch,
+                         Selection* selection,
+                         const EvaluationContext& context) const {
+  ASSIGN_OR_RETURN(const std::vector<columnar::ColumnPtr> result,
+                   program_.Evaluate(batch, context));
   SelectTrue(*result[0], selection);
   return OkStatus();
 }

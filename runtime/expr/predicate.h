@@ -26,7 +26,11 @@ class Predicate {
                                      const columnar::Schema& input);
 
   /// Replaces `selection`; its memory is used again. Errors as Program::Evaluate().
-  Status Select(const columnar::Batch& batch, Selection* selection) const;
+  Status Select(const columnar::Batch& batch,
+                Selection* selection,
+                const EvaluationContext& context = {}) const;
+
+  Stability stability() const { return program_.stability(); }
 
  private:
   explicit Predicate(Program program) : program_(std::move(program)) {}

@@ -102,6 +102,7 @@ class BlockWriter {
     }
     Instruction instruction{.kernel = node.kernel,
                             .null_rule = node.function->null_rule,
+                            .per_row = node.function->stability == Stability::kRow,
                             .type = node.type,
                             .text = node.text};
     if (IsLazy(node)) {
@@ -142,8 +143,10 @@ class BlockWriter {
 
 }  // namespace
 
-Program::Program(std::shared_ptr<const Block> block, std::vector<columnar::DataType> types)
-    : block_(std::move(block)), types_(std::move(types)) {}
+Program::Program(std::shared_ptr<const Block> block,
+                 std::vector<columnar::DataType> types,
+                 Stability stability)
+    : block_(std::move(block)), types_(std::move(types)), stability_(stability) {}
 
 StatusOr<Program> Program::Compile(std::span<const proto::Expression* const> expressions,
                                    const columnar::Schema& input) {
@@ -156,7 +159,7 @@ StatusOr<Program> Program::Compile(std::span<const proto::Expression* const> exp
     types.push_back(graph.node(root).type);
   }
   auto block = std::make_shared<const Block>(BlockWriter(graph, nullptr).Write(roots));
-  return Program(std::move(block), std::move(types));
+  return Program(std::move(block), std::move(types), graph.stability());
 }
 
 StatusOr<Program> Program::Compile(const proto::Expression& expression,
@@ -165,7 +168,8 @@ StatusOr<Program> Program::Compile(const proto::Expression& expression,
   return Compile(one, input);
 }
 
-StatusOr<std::vector<ColumnPtr>> Program::Evaluate(const columnar::Batch& batch) const {
+StatusOr<std::vector<ColumnPtr>> Program::Evaluate(const columnar::Batch& batch,
+                                                   const EvaluationContext& context) const {
   if (batch.empty()) {
     std::vector<ColumnPtr> none;
     for (const columnar::DataType& type : types_) {
@@ -173,7 +177,7 @@ StatusOr<std::vector<ColumnPtr>> Program::Evaluate(const columnar::Batch& batch)
     }
     return none;
   }
-  return Run(*block_, batch.columns(), std::nullopt, batch.row_count());
+  return Run(*block_, batch.columns(), std::nullopt, batch.row_count(), context);
 }
 
 }  // namespace thalweg::runtime

@@ -22,6 +22,8 @@
 #include "columnar/batch.h"
 #include "columnar/type.h"
 #include "proto/plan.pb.h"
+#include "runtime/expr/evaluation_context.h"
+#include "runtime/expr/function_registry.h"
 
 namespace thalweg::runtime {
 
@@ -46,16 +48,23 @@ class Program {
   /// The type of each result.
   const std::vector<columnar::DataType>& types() const { return types_; }
 
+  /// Of the least stable call in it.
+  Stability stability() const { return stability_; }
+
   /// One column per expression, flat or constant, of the batch's rows; change kinds play no part.
   /// kInvalidArgument: a row has no result, such as a division by zero; the message has the
   /// expression and the values.
-  StatusOr<std::vector<columnar::ColumnPtr>> Evaluate(const columnar::Batch& batch) const;
+  StatusOr<std::vector<columnar::ColumnPtr>> Evaluate(const columnar::Batch& batch,
+                                                      const EvaluationContext& context = {}) const;
 
  private:
-  Program(std::shared_ptr<const Block> block, std::vector<columnar::DataType> types);
+  Program(std::shared_ptr<const Block> block,
+          std::vector<columnar::DataType> types,
+          Stability stability);
 
   std::shared_ptr<const Block> block_;
   std::vector<columnar::DataType> types_;
+  Stability stability_;
 };
 
 }  // namespace thalweg::runtime

@@ -2,6 +2,9 @@
 #include "runtime/expr/type_rules.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
 
 #include "base/check.h"
 
@@ -40,12 +43,39 @@ DataType CommonNumeric(const DataType& a, const DataType& b) {
   return a.kind() > b.kind() ? a : b;
 }
 
+/// Field by field; names are the first one's.
+std::optional<DataType> CommonNested(const DataType& a, const DataType& b) {
+  if (a.fields().size() != b.fields().size()) {
+    return std::nullopt;
+  }
+  std::vector<columnar::Field> fields;
+  for (std::size_t i = 0; i < a.fields().size(); ++i) {
+    const std::array<DataType, 2> both = {a.fields()[i].type, b.fields()[i].type};
+    std::optional<DataType> common = CommonType(both);
+    if (!common.has_value()) {
+      return std::nullopt;
+    }
+    fields.push_back({a.fields()[i].name, *std::move(common)});
+  }
+  switch (a.kind()) {
+    case TypeKind::kArray:
+      return DataType::Array(fields[0].type);
+    case TypeKind::kMap:
+      return DataType::Map(fields[0].type, fields[1].type);
+    default:
+      return DataType::Row(std::move(fields));
+  }
+}
+
 std::optional<DataType> Common(const DataType& a, const DataType& b) {
   if (SameType(a, b)) {
     return a;
   }
   if (IsNumeric(a) && IsNumeric(b)) {
     return CommonNumeric(a, b);
+  }
+  if (a.kind() == b.kind() && a.kind() >= TypeKind::kRow) {
+    return CommonNested(a, b);
   }
   if (a.IsCharacter() && b.IsCharacter()) {
     return DataType::VarChar(std::max(a.length(), b.length()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/expr/typed_graph.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "columnar/datum.h"
@@ -32,6 +33,18 @@ std::string KeyOf(const TypedNode& node) {
     key += " " + std::to_string(argument);
   }
   return key;
+}
+
+StatusOr<Kernel> Bound(const ScalarFunction& function,
+                       const CallTypes& types,
+                       std::span<const ColumnPtr> constants,
+                       const std::string& text) {
+  StatusOr<Kernel> kernel = function.bind({types, constants});
+  if (!kernel.ok()) {
+    return MakeStatus(kernel.status().code(),
+                      std::string(MessageOf(kernel.status())) + " in " + text);
+  }
+  return kernel;
 }
 
 }  // namespace
@@ -114,10 +127,72 @@ StatusOr<NodeId> TypedGraph::AddCall(const proto::Expression& expression,
     ASSIGN_OR_RETURN(arguments[i], Cast(arguments[i], call_types.arguments[i]));
   }
   const ScalarFunction& function = *registry.Find(call.function());
-  if (function.evaluation == Evaluation::kCheap || function.evaluation == Evaluation::kStrict) {
-    return AddTyped(function, call_types, std::move(arguments), text);
+  switch (function.evaluation) {
+    case Evaluation::kCheap:
+    case Evaluation::kStrict:
+      return AddTyped(function, call_types, std::move(arguments), text);
+    case Evaluation::kCoalesce:
+      return AddCoalesce(call_types, arguments, text);
+    case Evaluation::kNullIf:
+      return AddNullIf(call_types, arguments, text);
+    default:
+      return AddChain(function, call_types, arguments, text);
   }
-  return AddChain(function, call_types, arguments, text);
+}
+
+StatusOr<NodeId> TypedGraph::AddCase(NodeId condition,
+                                     NodeId then,
+                                     NodeId otherwise,
+                                     const DataType& type,
+                                     const std::string& text) {
+  const CallTypes types{{nodes_[condition].type, nodes_[then].type, nodes_[otherwise].type}, type};
+  return AddTyped(*FunctionRegistry::Get().Find("CASE"), types, {condition, then, otherwise}, text);
+}
+
+/// COALESCE(a, b, c) is CASE(a IS NOT NULL, a, CASE(b IS NOT NULL, b, c)); what stands behind a NOT
+/// NULL argument is never asked.
+StatusOr<NodeId> TypedGraph::AddCoalesce(const CallTypes& types,
+                                         const std::vector<NodeId>& arguments,
+                                         const std::string& text) {
+  const ScalarFunction& test = *FunctionRegistry::Get().Find("IS NOT NULL");
+  NodeId chain = arguments.back();
+  for (std::size_t i = arguments.size() - 1; i-- > 0;) {
+    const NodeId value = arguments[i];
+    if (!nodes_[value].type.nullable()) {
+      chain = value;
+      continue;
+    }
+    const CallTypes test_types{{nodes_[value].type}, DataType::Boolean().NotNull()};
+    ASSIGN_OR_RETURN(const NodeId is_there, AddTyped(test, test_types, {value}, text));
+    ASSIGN_OR_RETURN(chain, AddCase(is_there, value, chain, types.result, text));
+  }
+  return chain;
+}
+
+/// NULLIF(a, b) is CASE(a = b, NULL, a).
+StatusOr<NodeId> TypedGraph::AddNullIf(const CallTypes& types,
+                                       const std::vector<NodeId>& arguments,
+                                       const std::string& text) {
+  const FunctionRegistry& registry = FunctionRegistry::Get();
+  ASSIGN_OR_RETURN(const CallTypes equality,
+                   registry.TypesOf("=", types.arguments, DataType::Boolean()));
+  ASSIGN_OR_RETURN(const NodeId a, Cast(arguments[0], equality.arguments[0]));
+  ASSIGN_OR_RETURN(const NodeId b, Cast(arguments[1], equality.arguments[1]));
+  ASSIGN_OR_RETURN(const NodeId equal, AddTyped(*registry.Find("="), equality, {a, b}, text));
+  const NodeId null =
+      Intern({.type = types.result, .constant = Column::Nulls(types.result, 1), .text = "NULL"});
+  return AddCase(equal, null, arguments[0], types.result, text);
+}
+
+Stability TypedGraph::StabilityOf(const TypedNode& node) const {
+  const auto reads_zone = [](const DataType& type) {
+    return type.kind() == columnar::TypeKind::kTimestampLtz;
+  };
+  bool session = reads_zone(node.type);
+  for (const NodeId argument : node.arguments) {
+    session |= reads_zone(nodes_[argument].type);
+  }
+  return std::max(node.function->stability, session ? Stability::kSession : Stability::kAlways);
 }
 
 /// a AND b AND c is (a AND (b AND c)); CASE(c, v, d, w, x) is CASE(c, v, CASE(d, w, x)).
@@ -156,11 +231,16 @@ StatusOr<NodeId> TypedGraph::AddTyped(const ScalarFunction& function,
     all_constant &= constants.back() != nullptr;
     node.cheap &= nodes_[argument].cheap;
   }
-  ASSIGN_OR_RETURN(node.kernel, function.bind({types, constants}));
-  if (all_constant) {
+  ASSIGN_OR_RETURN(node.kernel, Bound(function, types, constants, node.text));
+  const Stability stability = StabilityOf(node);
+  stability_ = std::max(stability_, stability);
+  if (all_constant && stability == Stability::kAlways) {
     // One that fails stays a call: perhaps no row needs it.
-    const auto value =
-        CallKernel(node.kernel, function.null_rule, constants, 1, node.type, node.text);
+    const Instruction call{.kernel = node.kernel,
+                           .null_rule = function.null_rule,
+                           .type = node.type,
+                           .text = node.text};
+    const auto value = CallKernel(call, constants, 1, {});
     if (value.ok()) {
       return Intern({.type = node.type, .constant = *value, .text = node.text});
     }
@@ -178,6 +258,10 @@ StatusOr<NodeId> TypedGraph::Cast(NodeId value, const DataType& type) {
 }
 
 NodeId TypedGraph::Intern(TypedNode node) {
+  if (node.function != nullptr && node.function->stability == Stability::kRow) {
+    nodes_.push_back(std::move(node));  // No two calls are equal.
+    return static_cast<NodeId>(nodes_.size() - 1);
+  }
   const auto [found, added] = by_key_.emplace(KeyOf(node), static_cast<NodeId>(nodes_.size()));
   if (added) {
     nodes_.push_back(std::move(node));

@@ -43,6 +43,8 @@ class TypedGraph {
   StatusOr<NodeId> Add(const proto::Expression& expression);
 
   const TypedNode& node(NodeId id) const { return nodes_[id]; }
+  /// Of the least stable call so far.
+  Stability stability() const { return stability_; }
 
  private:
   StatusOr<NodeId> AddExpression(const proto::Expression& expression, std::size_t depth);
@@ -59,6 +61,18 @@ class TypedGraph {
                             const CallTypes& types,
                             const std::vector<NodeId>& arguments,
                             const std::string& text);
+  StatusOr<NodeId> AddCoalesce(const CallTypes& types,
+                               const std::vector<NodeId>& arguments,
+                               const std::string& text);
+  StatusOr<NodeId> AddNullIf(const CallTypes& types,
+                             const std::vector<NodeId>& arguments,
+                             const std::string& text);
+  StatusOr<NodeId> AddCase(NodeId condition,
+                           NodeId then,
+                           NodeId otherwise,
+                           const columnar::DataType& type,
+                           const std::string& text);
+  Stability StabilityOf(const TypedNode& node) const;
   StatusOr<NodeId> Cast(NodeId value, const columnar::DataType& type);
   NodeId Intern(TypedNode node);
 
@@ -67,6 +81,7 @@ class TypedGraph {
   std::vector<TypedNode> nodes_;
   std::map<std::string, NodeId> by_key_;
   std::size_t visited_ = 0;
+  Stability stability_ = Stability::kAlways;
 };
 
 }  // namespace thalweg::runtime

@@ -34,10 +34,12 @@ class Join final : public KeyedStep {
   Join(OperatorId operator_id,
        std::array<Side, 2> sides,
        std::optional<Predicate> residual,
+       TimeZone zone,
        columnar::SchemaPtr output)
       : operator_id_(std::move(operator_id)),
         sides_(std::move(sides)),
         residual_(std::move(residual)),
+        zone_(std::move(zone)),
         output_(std::move(output)) {}
 
   Status Declare(state::TaskState& state) override {
@@ -183,7 +185,7 @@ class Join final : public KeyedStep {
     }
     ASSIGN_OR_RETURN(Batch joined, Joined());
     if (residual_.has_value()) {
-      RETURN_IF_ERROR(residual_->Select(joined, &selection_));
+      RETURN_IF_ERROR(residual_->Select(joined, &selection_, {.zone = &zone_}));
       if (selection_.empty()) {
         return OkStatus();
       }
@@ -228,6 +230,7 @@ class Join final : public KeyedStep {
   const OperatorId operator_id_;
   std::array<Side, 2> sides_;
   const std::optional<Predicate> residual_;
+  const TimeZone zone_;  // Of the session; the condition may read it.
   const columnar::SchemaPtr output_;
 
   // The batch at hand, and how far its matches are emitted.
@@ -268,9 +271,17 @@ StatusOr<std::unique_ptr<KeyedStep>> MakeJoin(const proto::Step& step,
   std::optional<Predicate> residual;
   if (join.has_residual()) {
     ASSIGN_OR_RETURN(residual, Predicate::Compile(join.residual(), *output));
+    if (residual->stability() > Stability::kSession) {
+      return Unimplemented(
+          "The condition of a join asks the clock or for random numbers, which is not supported; "
+          "compute that in a column before the join");
+    }
   }
-  return std::make_unique<Join>(
-      OperatorId(step.operator_id()), std::move(sides), std::move(residual), std::move(output));
+  return std::make_unique<Join>(OperatorId(step.operator_id()),
+                                std::move(sides),
+                                std::move(residual),
+                                context.zone,
+                                std::move(output));
 }
 
 }  // namespace thalweg::runtime

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "columnar/type.h"
 #include "proto/plan.pb.h"
+#include "runtime/operators/operators.h"
 #include "runtime/operators/step.h"
 
 namespace thalweg {
@@ -19,11 +20,11 @@ namespace thalweg::runtime {
 
 /// Keeps the rows whose condition is TRUE.
 StatusOr<std::unique_ptr<MapStep>> MakeFilter(const proto::FilterStep& step,
-                                              const columnar::Schema& input);
+                                              const StepContext& context);
 
 /// Computes one column per expression.
 StatusOr<std::unique_ptr<MapStep>> MakeProject(const proto::ProjectStep& step,
-                                               const columnar::Schema& input,
+                                               const StepContext& context,
                                                columnar::SchemaPtr output);
 
 /// Refuses rows with a NULL in one of these columns, or drops and counts them.

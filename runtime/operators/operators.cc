@@ -76,9 +76,9 @@ StatusOr<std::unique_ptr<MapStep>> MakeMapStep(const proto::Step& step,
   ASSIGN_OR_RETURN(columnar::SchemaPtr output, Check(step, context, StepRole::kMap));
   RETURN_IF_ERROR(CheckSupported(step));
   if (step.has_filter()) {
-    return MakeFilter(step.filter(), *context.inputs[0]);
+    return MakeFilter(step.filter(), context);
   }
-  return MakeProject(step.project(), *context.inputs[0], std::move(output));
+  return MakeProject(step.project(), context, std::move(output));
 }
 
 StatusOr<std::unique_ptr<EventTimeStep>> MakeEventTimeStep(const proto::Step& step,

@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "columnar/type.h"
 #include "proto/plan.pb.h"
+#include "runtime/expr/time_zone.h"
 #include "runtime/operators/step.h"
 
 namespace thalweg {
@@ -30,6 +31,8 @@ struct StepContext {
   std::uint32_t key_group_count = 1024;
   KeyGroupRange key_groups = {0, 1024};  // Of the task; half-open.
   MetricGroup* metrics = nullptr;        // Of the step; may be null.
+  TimeZone zone = {};                    // Of the session.
+  std::uint64_t random_seed = 0;         // Other steps, subtasks and attempts have others.
 };
 
 /// Filter and project.

@@ -43,6 +43,8 @@ enum class StepResult {
 class MapStep {
  public:
   virtual ~MapStep() = default;
+  /// The time of the calls that follow, for expressions that ask the clock.
+  virtual void OnSlice(WallTime /*now*/) {}
   /// Takes one batch; kDone or kMore. REQUIRES: output.HasRoom().
   virtual StatusOr<StepResult> Process(const columnar::Batch& input, Output& output) = 0;
   /// Goes on where the last call stopped. REQUIRES: output.HasRoom().

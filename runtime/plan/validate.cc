@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "columnar/type_proto.h"
+#include "runtime/expr/time_zone.h"
 #include "runtime/plan/output_schema.h"
 #include "runtime/plan/plan.h"
 
@@ -53,6 +54,9 @@ class Validator {
   }
 
   Status CheckGraph() const {
+    if (!graph_.time_zone().empty()) {
+      RETURN_IF_ERROR(TimeZone::Load(graph_.time_zone()).status());
+    }
     if (graph_.version() > kPlanVersion) {
       return Unimplemented("The plan has version " + std::to_string(graph_.version()) +
                            "; this program knows up to " + std::to_string(kPlanVersion));

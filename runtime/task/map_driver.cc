@@ -30,8 +30,9 @@ class MapDriver final : public StepDriver {
     return !more_ && (front != SlotItem::kBatch || out_.HasRoom());
   }
 
-  Status Take(GateItem item, SliceTime /*now*/) override {
+  Status Take(GateItem item, SliceTime now) override {
     if (const auto* batch = std::get_if<columnar::Batch>(&item.item)) {
+      step_->OnSlice(now.wall);
       watermark_ = batch->marks().empty() ? kMinWatermark : batch->marks().back().watermark;
       return Settle(step_->Process(*batch, out_));
     }
@@ -39,10 +40,11 @@ class MapDriver final : public StepDriver {
     return OkStatus();
   }
 
-  StatusOr<bool> Work(SliceTime /*now*/) override {
+  StatusOr<bool> Work(SliceTime now) override {
     if (!more_ || !out_.HasRoom()) {
       return false;
     }
+    step_->OnSlice(now.wall);
     RETURN_IF_ERROR(Settle(step_->Continue(out_)));
     return true;
   }

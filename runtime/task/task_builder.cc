@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/counters.h"
+#include "base/hash.h"
 #include "columnar/type_proto.h"
 #include "runtime/channel/router.h"
 #include "runtime/connector/registry.h"
@@ -41,6 +42,9 @@ class Builder {
     parts_.clock = surroundings_.clock;
     MakeMetrics();
     MakeState();
+    if (!graph_.time_zone().empty()) {
+      ASSIGN_OR_RETURN(zone_, TimeZone::Load(graph_.time_zone()));
+    }
     RETURN_IF_ERROR(MakeInputSchemas());
     RETURN_IF_ERROR(MakeHead());
     for (const proto::Step& step : vertex_.steps()) {
@@ -248,7 +252,12 @@ class Builder {
             .parallelism = vertex_.parallelism(),
             .key_group_count = key_group_count_,
             .key_groups = key_groups_,
-            .metrics = MetricsOf(step)};
+            .metrics = MetricsOf(step),
+            .zone = zone_,
+            .random_seed = Hash64(surroundings_.job_id + "/" + step.operator_id() + "/" +
+                                  std::to_string(subtask_) + "/" +
+                                  std::to_string(surroundings_.attempt.generation.value()) + "/" +
+                                  std::to_string(surroundings_.attempt.n))};
   }
 
   ConnectorContext ContextOf(const proto::Step& step, UniqueFunction<void()> wake) {
@@ -279,6 +288,7 @@ class Builder {
   const proto::JobGraph& graph_;
   const proto::Vertex& vertex_;
   const std::uint32_t subtask_;
+  TimeZone zone_;
   const std::uint32_t key_group_count_;
   const KeyGroupRange key_groups_;
 
