@@ -51,6 +51,7 @@ class CoordinatorCore final : private ForeignRecordObserver,
   void Change(const JobId& job, proto::JobGraph graph, Done<Status> done);
   void Describe(const JobId& job, Done<StatusOr<JobDescription>> done);
   void List(Done<StatusOr<std::vector<JobDescription>>> done);
+  void ListWorkers(Done<StatusOr<std::vector<WorkerDescription>>> done);
   void Watch(const JobId& job, Done<StatusOr<JobOutcome>> done);
 
  private:
@@ -71,6 +72,8 @@ class CoordinatorCore final : private ForeignRecordObserver,
   // Jobs.
   JobHost* FindHost(const JobId& job);
   JobHost& AddHost(const JobId& job);
+  /// The job of this name that has not ended, if any.
+  std::optional<JobId> FindLiveName(const std::string& name) const;
   void SubmitNew(JobId job, proto::JobGraph graph, Done<StatusOr<JobId>> done);
   void OnJobDurable(const JobId& job, Done<StatusOr<JobId>> done);
   void SubmitAgain(JobHost& host, const proto::JobGraph& graph, Done<StatusOr<JobId>> done);

@@ -63,10 +63,27 @@ void CoordinatorCore::Submit(SubmitRequest request, Done<StatusOr<JobId>> done) 
     const JobId job = request.job ? *request.job : NewJobId(environment_.random);
     if (JobHost* host = FindHost(job)) {
       SubmitAgain(*host, request.graph, std::move(done));
+    } else if (const auto other = FindLiveName(request.graph.name());
+               request.unique_name && other.has_value()) {
+      done(AlreadyExists(fmt::format(
+          "Job {} has the name '{}' and has not ended. Cancel or stop it, or give another name.",
+          other->value(),
+          request.graph.name())));
     } else {
       SubmitNew(job, std::move(request.graph), std::move(done));
     }
   });
+}
+
+std::optional<JobId> CoordinatorCore::FindLiveName(const std::string& name) const {
+  for (const JobId& job : order_) {
+    const JobMachine* const machine = hosts_.at(job)->machine();
+    if (machine != nullptr && !IsEnd(machine->state()) &&
+        machine->log().submitted()->graph().name() == name) {
+      return job;
+    }
+  }
+  return std::nullopt;
 }
 
 void CoordinatorCore::SubmitNew(JobId job, proto::JobGraph graph, Done<StatusOr<JobId>> done) {
@@ -207,6 +224,28 @@ void CoordinatorCore::List(Done<StatusOr<std::vector<JobDescription>>> done) {
     std::vector<JobDescription> descriptions;
     for (const JobId& job : order_) {
       descriptions.push_back(DescriptionOf(*hosts_.at(job)));
+    }
+    done(std::move(descriptions));
+  });
+}
+
+void CoordinatorCore::ListWorkers(Done<StatusOr<std::vector<WorkerDescription>>> done) {
+  WhenDecided([this, done = std::move(done)]() mutable {
+    if (phase_ == Phase::kOver) {
+      done(Over());
+      return;
+    }
+    const std::map<WorkerId, std::uint32_t> free = workers_.FreeSlots();
+    const MonoTime now = environment_.clock.Now();
+    std::vector<WorkerDescription> descriptions;
+    for (const auto& [id, worker] : workers_.workers()) {
+      const auto found = free.find(id);
+      descriptions.push_back(
+          {.worker = id,
+           .exchange_address = worker.exchange_address,
+           .slots = worker.slots,
+           .free_slots = found == free.end() ? 0 : found->second,
+           .since_heard = std::chrono::duration_cast<Milliseconds>(now - worker.last_heard)});
     }
     done(std::move(descriptions));
   });

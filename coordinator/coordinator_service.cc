@@ -81,6 +81,13 @@ void CoordinatorService::List(Mailbox& mailbox,
   });
 }
 
+void CoordinatorService::ListWorkers(Mailbox& mailbox,
+                                     Callback<StatusOr<std::vector<WorkerDescription>>> done) {
+  Post([done = Reply(mailbox, std::move(done))](CoordinatorCore& core) mutable {
+    core.ListWorkers(std::move(done));
+  });
+}
+
 void CoordinatorService::Watch(JobId job, Mailbox& mailbox, Callback<StatusOr<JobOutcome>> done) {
   Post([job = std::move(job), done = Reply(mailbox, std::move(done))](
            CoordinatorCore& core) mutable { core.Watch(job, std::move(done)); });

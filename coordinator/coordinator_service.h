@@ -78,7 +78,8 @@ class CoordinatorService {
 
   /// Accepts a job. It is durable before the answer. May be repeated with the same id and graph:
   /// the job is taken up where it is, an ended one included.
-  /// kInvalidArgument: the graph is wrong. kAlreadyExists: the id names a job with another graph.
+  /// kInvalidArgument: the graph is wrong. kAlreadyExists: the id names a job with another graph,
+  /// or the name is taken and was to be unique.
   void Submit(SubmitRequest request, Mailbox& mailbox, Callback<StatusOr<JobId>> done);
 
   /// Ends the job without its output since the last checkpoint. Answered when the wish is durable;
@@ -98,6 +99,9 @@ class CoordinatorService {
 
   /// All jobs, in the order of submission.
   void List(Mailbox& mailbox, Callback<StatusOr<std::vector<JobDescription>>> done);
+
+  /// The workers that are attached, by id.
+  void ListWorkers(Mailbox& mailbox, Callback<StatusOr<std::vector<WorkerDescription>>> done);
 
   /// Answered when the job has ended; at once when it had. kNotFound: no such job. kUnavailable:
   /// this service has stepped down; ask the next leader.

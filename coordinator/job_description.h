@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/ids.h"
+#include "base/time.h"
 #include "coordinator/checkpoint_stats.h"
 #include "coordinator/job_state.h"
 #include "proto/plan.pb.h"
@@ -17,6 +18,8 @@ namespace thalweg::coordinator {
 struct SubmitRequest {
   std::optional<JobId> job;  // Absent: a new one is drawn.
   proto::JobGraph graph;
+  // Refuses a new job whose name is that of one that has not ended.
+  bool unique_name = false;
 };
 
 /// How a job ended.
@@ -36,6 +39,14 @@ struct JobDescription {
   std::uint32_t missing_slots = 0;  // It waits for so many more.
   std::uint32_t restarts = 0;       // Since they were last reset.
   CheckpointStats checkpoints;
+};
+
+struct WorkerDescription {
+  WorkerId worker;
+  std::string exchange_address;
+  std::uint32_t slots = 0;
+  std::uint32_t free_slots = 0;
+  Milliseconds since_heard{0};
 };
 
 }  // namespace thalweg::coordinator
