@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <type_traits>
+#include <utility>
 
 #include "runtime/expr/decimal_arithmetic.h"
 #include "runtime/expr/function_registry.h"
+#include "runtime/expr/time_arithmetic.h"
 #include "runtime/expr/type_rules.h"
 #include "runtime/expr/visit.h"
 
@@ -20,6 +22,7 @@ using columnar::TypeKind;
 
 struct Plus {
   static constexpr DecimalOperator kDecimal = DecimalOperator::kAdd;
+  static constexpr char kSymbol = '+';
   template <class T>
   T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
@@ -31,6 +34,7 @@ struct Plus {
 };
 struct Minus {
   static constexpr DecimalOperator kDecimal = DecimalOperator::kSubtract;
+  static constexpr char kSymbol = '-';
   template <class T>
   T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
@@ -42,6 +46,7 @@ struct Minus {
 };
 struct Times {
   static constexpr DecimalOperator kDecimal = DecimalOperator::kMultiply;
+  static constexpr char kSymbol = '*';
   template <class T>
   T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
@@ -55,6 +60,7 @@ struct Times {
 /// Integers by a non-zero divisor; -1 apart, as the least integer has no counterpart.
 struct Divide {
   static constexpr DecimalOperator kDecimal = DecimalOperator::kDivide;
+  static constexpr char kSymbol = '/';
   template <class T>
   T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
@@ -66,6 +72,7 @@ struct Divide {
 };
 struct Remainder {
   static constexpr DecimalOperator kDecimal = DecimalOperator::kModulo;
+  static constexpr char kSymbol = '%';
   template <class T>
   T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
@@ -81,6 +88,11 @@ constexpr bool kDivides = std::is_same_v<Op, Divide> || std::is_same_v<Op, Remai
 /// Both sides are cast to one type, but decimals keep their scales.
 template <class Op>
 StatusOr<CallTypes> BinaryTypes(std::span<const DataType> arguments, const DataType& /*wanted*/) {
+  if constexpr (Op::kSymbol != '%') {
+    if (auto types = TimeOperatorTypes(Op::kSymbol, arguments)) {
+      return *std::move(types);
+    }
+  }
   const auto common = CommonType(arguments);
   if (!common.has_value() || !IsNumeric(*common)) {
     return InvalidArgument("both must be numbers");
@@ -113,6 +125,11 @@ Status RunBinary(KernelFrame& frame) {
 
 template <class Op>
 StatusOr<Kernel> BindBinary(const BindInput& input) {
+  if constexpr (Op::kSymbol != '%') {
+    if (TimeOperatorTypes(Op::kSymbol, input.types.arguments).has_value()) {
+      return BindTimeOperator(Op::kSymbol, input.types);
+    }
+  }
   const DataType& type = input.types.arguments[0];
   if (type.kind() == TypeKind::kDecimal) {
     return BindDecimal(Op::kDecimal, input.types);
@@ -163,7 +180,7 @@ std::span<const ScalarFunction> ArithmeticFunctions() {
   static constexpr ScalarFunction kFunctions[] = {
       {"+",
        "number + number",
-       "Sum. Integers wrap around.",
+       "Sum. Integers wrap around. Also of a time and an interval, or of two intervals.",
        2,
        2,
        NullRule::kPropagate,
@@ -172,7 +189,7 @@ std::span<const ScalarFunction> ArithmeticFunctions() {
        BindBinary<Plus>},
       {"-",
        "number - number",
-       "Difference. Integers wrap around.",
+       "Difference. Integers wrap around. Also of times and intervals.",
        2,
        2,
        NullRule::kPropagate,
@@ -181,7 +198,7 @@ std::span<const ScalarFunction> ArithmeticFunctions() {
        BindBinary<Minus>},
       {"*",
        "number * number",
-       "Product. Integers wrap around.",
+       "Product. Integers wrap around. Also of an interval and a number.",
        2,
        2,
        NullRule::kPropagate,

@@ -29,9 +29,19 @@ FunctionRegistry::FunctionRegistry() {
   Add("Logic", {LogicFunctions()});
   Add("Conditions", {ConditionalFunctions()});
   Add("Types", {CastFunctions()});
-  Add("Numbers", {ArithmeticFunctions()});
+  Add("Numbers", {ArithmeticFunctions(), RoundingFunctions(), MathFunctions(), RandomFunctions()});
+  Add("Dates and times",
+      {TimeFieldFunctions(), TimeArithmeticFunctions(), TimeTextFunctions(), ClockFunctions()});
+  Add("Regular expressions", {RegexpFunctions()});
+  Add("Digests", {DigestFunctions()});
+  Add("JSON", {JsonQueryFunctions()});
   Add("Collections and rows", {NestedFunctions()});
-  Add("Text", {StringFunctions(), TextPartFunctions(), TextSearchFunctions(), TextEditFunctions()});
+  Add("Text",
+      {StringFunctions(),
+       TextPartFunctions(),
+       TextSearchFunctions(),
+       TextEditFunctions(),
+       TextCodecFunctions()});
 }
 
 void FunctionRegistry::Add(std::string_view topic,

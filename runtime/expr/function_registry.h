@@ -159,6 +159,17 @@ std::span<const ScalarFunction> StringFunctions();
 std::span<const ScalarFunction> TextPartFunctions();
 std::span<const ScalarFunction> TextSearchFunctions();
 std::span<const ScalarFunction> TextEditFunctions();
+std::span<const ScalarFunction> TextCodecFunctions();
+std::span<const ScalarFunction> RegexpFunctions();
+std::span<const ScalarFunction> DigestFunctions();
+std::span<const ScalarFunction> JsonQueryFunctions();
+std::span<const ScalarFunction> RoundingFunctions();
+std::span<const ScalarFunction> MathFunctions();
+std::span<const ScalarFunction> RandomFunctions();
+std::span<const ScalarFunction> TimeFieldFunctions();
+std::span<const ScalarFunction> TimeArithmeticFunctions();
+std::span<const ScalarFunction> TimeTextFunctions();
+std::span<const ScalarFunction> ClockFunctions();
 std::span<const ScalarFunction> NestedFunctions();
 
 }  // namespace thalweg::runtime

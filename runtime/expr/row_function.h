@@ -189,16 +189,17 @@ struct Call {
 
  private:
   template <std::size_t... I>
-  static bool TakesEach(std::span<const columnar::DataType> types, std::index_sequence<I...>) {
+  static bool TakesEach([[maybe_unused]] std::span<const columnar::DataType> types,
+                        std::index_sequence<I...>) {
     return (Parameter<Args>::Takes(types[I]) && ...);
   }
   template <std::size_t... I>
-  static std::vector<columnar::DataType> Wanted(std::span<const columnar::DataType> types,
-                                                std::index_sequence<I...>) {
+  static std::vector<columnar::DataType> Wanted(
+      [[maybe_unused]] std::span<const columnar::DataType> types, std::index_sequence<I...>) {
     return {Parameter<Args>::Type(types[I])...};
   }
   template <std::size_t... I>
-  static Readers Read(KernelFrame& frame, std::index_sequence<I...>) {
+  static Readers Read([[maybe_unused]] KernelFrame& frame, std::index_sequence<I...>) {
     return Readers(Parameter<Args>(frame.argument(I))...);
   }
 };

@@ -2,6 +2,7 @@
 #ifndef THALWEG_RUNTIME_EXPR_TYPE_RULES_H_
 #define THALWEG_RUNTIME_EXPR_TYPE_RULES_H_
 
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -20,6 +21,10 @@ bool AnyNullable(std::span<const columnar::DataType> types);
 
 /// An integer type's range as a decimal: INT is DECIMAL(10, 0). REQUIRES: integer or DECIMAL.
 columnar::DecimalSpec DecimalSpecOf(const columnar::DataType& type);
+
+/// What ROUND and TRUNCATE make of a DECIMAL when so many digits behind the point are left. The
+/// type of such a call, where `digits` is constant, is this one.
+columnar::DataType RoundedDecimal(const columnar::DataType& type, std::int64_t digits);
 
 /// The type that values of all these types are cast to where they meet: in a comparison, in the
 /// branches of CASE. Nullable when one of them is. nullopt: there is none.
