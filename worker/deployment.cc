@@ -9,6 +9,7 @@
 #include "columnar/type.h"
 #include "columnar/type_proto.h"
 #include "runtime/channel/local_channel.h"
+#include "runtime/plan/plan.h"
 #include "runtime/task/lane.h"
 #include "runtime/task/task.h"
 #include "runtime/task/task_builder.h"
@@ -250,9 +251,9 @@ Status Deployment::ConnectChannel(const ChannelKey& key, TaskId from, TaskId to)
     sender->outputs.back().push_back(
         StreamTo(WorkerId(to_placed->second->worker_id())).AddChannel(key, sender->inbox));
   } else {
-    const proto::Vertex& vertex = deploy_.graph().vertices(static_cast<int>(VertexIndexOf(from)));
+    const proto::Edge& edge = deploy_.graph().edges(static_cast<int>(key.edge));
     ASSIGN_OR_RETURN(columnar::SchemaPtr schema,
-                     columnar::SchemaFromProto(vertex.steps(vertex.steps_size() - 1).output()));
+                     columnar::SchemaFromProto(runtime::EdgeSchemaOf(deploy_.graph(), edge)));
     receiver->inputs.push_back({.reader = StreamFrom(WorkerId(from_placed->second->worker_id()))
                                               .AddChannel(key, std::move(schema), receiver->inbox),
                                 .input = input});

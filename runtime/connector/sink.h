@@ -32,6 +32,12 @@ class SinkListener {
   virtual void OnFailed(Status status) = 0;
 };
 
+/// Why nothing follows for now.
+enum class SinkEnding {
+  kStopped,  // The job stops with the next checkpoint and may go on from it.
+  kEnded,    // No row will ever follow.
+};
+
 /// One instance of a sink inside a task; all calls on the task's lane, none may block.
 class Sink {
  public:
@@ -49,6 +55,14 @@ class Sink {
 
   /// Takes a batch with its change kinds. REQUIRES: HasRoom().
   virtual Status Write(const columnar::Batch& batch) = 0;
+
+  /// No row below `watermark` follows.
+  virtual void OnWatermark(EventMillis /*watermark*/) {}
+
+  /// Called before the Snapshot() of a checkpoint behind which nothing comes for now: whatever
+  /// would wait for more rows should become visible with it. When that checkpoint is lost, rows
+  /// may follow after all.
+  virtual void OnEnding(SinkEnding /*ending*/) {}
 
   /// Seals what was written since the last barrier. `done` is called once, on the lane, when the
   /// entries may become part of the checkpoint: everything they name is durable. Writing goes on
@@ -68,6 +82,11 @@ class Sink {
 class SinkConnector {
  public:
   virtual ~SinkConnector() = default;
+
+  /// Errors are those of Plan(). Reads nothing but `table`.
+  virtual StatusOr<SinkTraits> TraitsOf(const TableRequest& /*table*/) const {
+    return SinkTraits{};
+  }
 
   /// As SourceConnector::Plan(). A sink that cannot tell changes from inserts refuses a table that
   /// is `updating`.

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/config.h"
 #include "base/executor.h"
 #include "base/function.h"
 #include "base/status.h"
@@ -24,6 +23,7 @@
 #include "columnar/type.h"
 #include "proto/checkpoint.pb.h"
 #include "runtime/connector/output.h"
+#include "runtime/connector/table.h"
 
 namespace thalweg {
 class MetricGroup;
@@ -53,13 +53,9 @@ struct ConnectorContext {
   // The outside world's files, for connectors of files: their paths are keys of this store.
   storage::DirectoryStore* files = nullptr;
   MetricGroup* metrics = nullptr;  // Of the part; null: nobody looks.
-};
-
-/// What a table of the user tells its connector.
-struct TableRequest {
-  Configuration options;  // All options of the table but 'connector', by Flink's names.
-  columnar::SchemaPtr schema;
-  bool updating = false;  // Sinks: whether rows other than inserts come.
+  const Clock* clock = nullptr;
+  // Readers: takes rows of DeadLetterSchema(); null: the plan has no place for them.
+  Output* dead_letters = nullptr;
 };
 
 /// A part of a source's data that one reader reads from its begin to its end.
@@ -107,8 +103,8 @@ class Reader {
   /// added again.
   virtual Status AddSplit(const Split& split) = 0;
 
-  /// Emits at most one batch. REQUIRES: output.HasRoom(). kEnd means all splits added so far are
-  /// read; more may come.
+  /// Emits at most one batch, and at most one of dead letters to its context's output. REQUIRES:
+  /// both have room. kEnd means all splits added so far are read; more may come.
   virtual StatusOr<SourceProgress> Read(MonoTime now, Output& output) = 0;
 
   virtual std::optional<MonoTime> WakeAt() const { return std::nullopt; }
@@ -126,6 +122,14 @@ class Reader {
 class SourceConnector {
  public:
   virtual ~SourceConnector() = default;
+
+  /// What a table may have metadata columns of.
+  virtual std::vector<MetadataKey> MetadataKeys() const { return {}; }
+
+  /// Errors are those of Plan(). Reads nothing but `table`.
+  virtual StatusOr<SourceTraits> TraitsOf(const TableRequest& /*table*/) const {
+    return SourceTraits{};
+  }
 
   /// Checks the options and compiles them into the spec that the Open functions take. Reads nothing
   /// but `table`: the same table gives the same bytes. kInvalidArgument names option and remedy,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "columnar/type_proto.h"
+#include "runtime/connector/dead_letters.h"
 #include "runtime/plan/operator_id.h"
 #include "runtime/plan/plan.h"
 
@@ -16,18 +17,24 @@ namespace {
 
 /// From the sinks backwards: who is read at all, and by whom that needs -U.
 struct Demand {
-  std::vector<std::uint32_t> readers;
+  std::vector<std::uint32_t> readers;  // Of its rows.
+  std::vector<bool> is_live;
   std::vector<bool> update_before;
 
   explicit Demand(std::span<const PlanNode> nodes)
-      : readers(nodes.size(), 0), update_before(nodes.size(), false) {
+      : readers(nodes.size(), 0), is_live(nodes.size(), false), update_before(nodes.size(), false) {
     for (std::size_t i = nodes.size(); i-- > 0;) {
       const PlanNode& node = nodes[i];
-      if (readers[i] == 0 && !node.step.has_sink()) {
+      is_live[i] = is_live[i] || node.step.has_sink();
+      if (!is_live[i]) {
         continue;
       }
       const bool wanted = node.step.has_sink() ? node.wants_update_before : update_before[i];
       for (const std::size_t input : node.inputs) {
+        is_live[input] = true;
+        if (node.side_output != 0) {
+          continue;  // What it reads are no changes of rows.
+        }
         ++readers[input];
         update_before[input] = update_before[input] || NeedsUpdateBefore(node.step, wanted);
       }
@@ -58,12 +65,12 @@ class Chainer {
   }
 
  private:
-  bool IsLive(std::size_t i) const { return demand_.readers[i] > 0 || nodes_[i].step.has_sink(); }
+  bool IsLive(std::size_t i) const { return demand_.is_live[i]; }
 
   bool MayChain(std::size_t i) const {
     const PlanNode& node = nodes_[i];
     return RoleOf(node.step) != StepRole::kKeyed && node.inputs.size() == 1 &&
-           demand_.readers[node.inputs[0]] == 1 &&
+           node.side_output == 0 && demand_.readers[node.inputs[0]] == 1 &&
            nodes_[node.inputs[0]].parallelism == node.parallelism &&
            (!node.hash_on.has_value() || node.parallelism == 1);
   }
@@ -74,7 +81,7 @@ class Chainer {
     step = node.step;
     std::vector<ChangeKinds> inputs;
     for (const std::size_t input : node.inputs) {
-      inputs.push_back(nodes_[input].kinds);
+      inputs.push_back(node.side_output == 0 ? nodes_[input].kinds : ChangeKinds());
     }
     SetChangelog(inputs, demand_.update_before[i], &step);
     step.set_operator_id(ids_.Next(node.id_text).value());
@@ -119,7 +126,8 @@ class Chainer {
     vertex_of_[i] = LastVertex();
     const auto input_count = static_cast<std::size_t>(InputCountOf(node.step));
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
-      const columnar::Schema& schema = *nodes_[node.inputs[k]].schema;
+      const columnar::Schema& schema =
+          node.side_output == 0 ? *nodes_[node.inputs[k]].schema : *DeadLetterSchema();
       if (k < input_count) {
         columnar::ToProto(schema, vertex->add_inputs());
       } else {
@@ -148,6 +156,7 @@ class Chainer {
     edge.set_from(vertex_of_[node.inputs[from_index]]);
     edge.set_to(vertex_of_[i]);
     edge.set_input(static_cast<std::uint32_t>(input));
+    edge.set_side_output(node.side_output);
     if (RoleOf(node.step) == StepRole::kKeyed) {
       edge.set_partitioning(proto::PARTITION_HASH);
       for (const std::uint32_t key : KeyColumnsOf(node.step, edge.input())) {
@@ -164,7 +173,7 @@ class Chainer {
       edge.set_partitioning(proto::PARTITION_FORWARD);
       return OkStatus();
     }
-    if (!from.kinds.insert_only() && node.parallelism != 1) {
+    if (node.side_output == 0 && !from.kinds.insert_only() && node.parallelism != 1) {
       return InvalidArgument("'" + node.step.name() + "' runs at parallelism " +
                              std::to_string(node.parallelism) + " and its input at " +
                              std::to_string(from.parallelism) +

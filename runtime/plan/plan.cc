@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/plan/plan.h"
 
+#include "columnar/type_proto.h"
+#include "runtime/connector/dead_letters.h"
+
 namespace thalweg::runtime {
 
 StepRole RoleOf(const proto::Step& step) {
@@ -76,6 +79,19 @@ const columnar::SchemaPtr& SplitSchema() {
       columnar::Schema::Make({{"split", columnar::DataType::Bytes().NotNull()},
                               {"id", columnar::DataType::String().NotNull()}}));
   return *schema;
+}
+
+const proto::Schema& EdgeSchemaOf(const proto::JobGraph& graph, const proto::Edge& edge) {
+  static const proto::Schema* const dead_letters = [] {
+    auto* const schema = new proto::Schema();
+    columnar::ToProto(*DeadLetterSchema(), schema);
+    return schema;
+  }();
+  if (edge.side_output() == kDeadLetterOutput) {
+    return *dead_letters;
+  }
+  const proto::Vertex& from = graph.vertices(static_cast<int>(edge.from()));
+  return from.steps(from.steps_size() - 1).output();
 }
 
 std::vector<const proto::Edge*> EdgesInto(const proto::JobGraph& graph, std::uint32_t vertex) {

@@ -44,6 +44,12 @@ inline constexpr std::uint32_t kSplitSpecColumn = 0;
 inline constexpr std::uint32_t kSplitIdColumn = 1;
 const columnar::SchemaPtr& SplitSchema();
 
+/// The side output that an Edge names: 0 is the output of the last step.
+inline constexpr std::uint32_t kDeadLetterOutput = 1;
+
+/// The rows of an edge.
+const proto::Schema& EdgeSchemaOf(const proto::JobGraph& graph, const proto::Edge& edge);
+
 /// Edges into, or out of, a vertex, in the order of the graph.
 std::vector<const proto::Edge*> EdgesInto(const proto::JobGraph& graph, std::uint32_t vertex);
 std::vector<const proto::Edge*> EdgesFrom(const proto::JobGraph& graph, std::uint32_t vertex);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "runtime/connector/dead_letters.h"
 #include "runtime/plan/chaining.h"
 #include "runtime/plan/output_schema.h"
 #include "runtime/plan/plan.h"
@@ -68,6 +69,15 @@ Status PlanGraph::Complete(PlanNode* node) const {
   const std::uint32_t wanted = std::max(InputCountOf(node->step), 1U);
   for (std::size_t i = 0; i < node->inputs.size(); ++i) {
     const PlanNode& input = nodes_[node->inputs[i]];
+    if (node->side_output == kDeadLetterOutput) {
+      kinds.emplace_back();
+      schemas.push_back(DeadLetterSchema());
+      names[i] = NamesOf(*DeadLetterSchema());
+      for (const std::string& name : names[i]) {
+        origins[i].push_back("dead letters of " + input.id_text + "." + name);
+      }
+      continue;
+    }
     kinds.push_back(input.kinds);
     if (i >= wanted) {
       ASSIGN_OR_RETURN(schemas.back(), Merged(schemas.back(), input.schema));

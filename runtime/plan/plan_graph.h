@@ -32,6 +32,8 @@ struct PlanNode {
   /// A sink that tells rows apart by a key wants that.
   std::optional<std::vector<std::uint32_t>> hash_on;
   bool wants_update_before = true;  // Sinks only.
+  /// Which output of its only input it reads: 0, or kDeadLetterOutput of a reader (plan.h).
+  std::uint32_t side_output = 0;
 
   // Filled in by PlanGraph::Add().
   std::string id_text;               // What its operator id is made of.

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "columnar/type_proto.h"
+#include "runtime/connector/dead_letters.h"
 #include "runtime/plan/plan.h"
+#include "runtime/plan/validate.h"
 
 namespace thalweg::runtime {
 namespace {
@@ -106,6 +108,38 @@ TEST(PlanGraphTest, ASinkMayAskForRowsOfOneKeyInOneTask) {
   EXPECT_THAT(last.keys(), ElementsAre(1));
   EXPECT_EQ(graph.UpdateBeforeWanted()[count], false);
   EXPECT_FALSE(job->vertices(2).steps(0).aggregate().needs_update_before());
+}
+
+TEST(PlanGraphTest, DeadLettersGoToASinkOfTheirOwn) {
+  PlanGraph graph("letters");
+  PlanNode source = Source("a", {{"x", DataType::Int()}});
+  source.step.mutable_read()->set_dead_letters(true);
+  const std::size_t a = graph.Add(std::move(source));
+  graph.Add(Sink(graph, a));
+  PlanNode letters;
+  letters.step.set_name("letters");
+  letters.step.mutable_sink()->mutable_sink()->set_connector("filesystem");
+  columnar::ToProto(*DeadLetterSchema(),
+                    letters.step.mutable_sink()->mutable_sink()->mutable_schema());
+  letters.inputs = {a};
+  letters.side_output = kDeadLetterOutput;
+  graph.Add(std::move(letters));
+  const auto job = graph.Build();
+  ASSERT_TRUE(job.ok()) << job.status().ToString();
+  ASSERT_EQ(job->vertices_size(), 3) << "The sink of the rows is chained to the reader.";
+  const std::vector<const proto::Edge*> edges = EdgesFrom(*job, 1);
+  ASSERT_EQ(edges.size(), 1U);
+  EXPECT_EQ(edges[0]->side_output(), kDeadLetterOutput);
+  EXPECT_EQ(edges[0]->partitioning(), proto::PARTITION_REBALANCE);
+
+  proto::JobGraph unread = *job;
+  unread.mutable_edges()->RemoveLast();
+  unread.mutable_vertices()->RemoveLast();
+  EXPECT_THAT(std::string(MessageOf(Validate(unread))),
+              HasSubstr("nothing reads the dead letters"));
+  proto::JobGraph none = *job;
+  none.mutable_vertices(1)->mutable_steps(0)->mutable_read()->set_dead_letters(false);
+  EXPECT_THAT(std::string(MessageOf(Validate(none))), HasSubstr("its reader has none"));
 }
 
 TEST(PlanGraphTest, ChangesAreInferredAlongThePlan) {

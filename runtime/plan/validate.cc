@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "columnar/type_proto.h"
+#include "runtime/connector/dead_letters.h"
 #include "runtime/expr/time_zone.h"
 #include "runtime/plan/output_schema.h"
 #include "runtime/plan/plan.h"
@@ -214,14 +215,33 @@ class Validator {
                    "an edge leads to input " + std::to_string(edge.input()) + ", but there are " +
                        std::to_string(to.inputs_size()));
     }
+    RETURN_IF_ERROR(CheckSideOutput(edge));
     const auto input = columnar::SchemaFromProto(to.inputs(static_cast<int>(edge.input())));
-    if (!Fits(*outputs_[edge.from()], **input)) {
+    if (!Fits(*RowsOf(edge), **input)) {
       return Wrong(edge.to(),
                    "input " + std::to_string(edge.input()) + " takes " + (*input)->ToString() +
                        ", but vertex '" + vertex(edge.from()).name() + "' gives " +
-                       outputs_[edge.from()]->ToString());
+                       RowsOf(edge)->ToString());
     }
     return CheckPartitioning(edge);
+  }
+
+  const SchemaPtr& RowsOf(const proto::Edge& edge) const {
+    return edge.side_output() == kDeadLetterOutput ? DeadLetterSchema() : outputs_[edge.from()];
+  }
+
+  bool HasDeadLetters(std::uint32_t i) const { return vertex(i).steps(0).read().dead_letters(); }
+
+  Status CheckSideOutput(const proto::Edge& edge) const {
+    if (edge.side_output() > kDeadLetterOutput) {
+      return Wrong(edge.from(),
+                   "an edge leads out of its side output " + std::to_string(edge.side_output()) +
+                       ", which this program does not know");
+    }
+    if (edge.side_output() == kDeadLetterOutput && !HasDeadLetters(edge.from())) {
+      return Wrong(edge.from(), "an edge leads out of its dead letters, but its reader has none");
+    }
+    return OkStatus();
   }
 
   Status CheckPartitioning(const proto::Edge& edge) const {
@@ -246,7 +266,7 @@ class Validator {
       return Wrong(edge.to(), name + "has keys, but is not HASH");
     }
     for (const std::uint32_t key : edge.keys()) {
-      if (key >= outputs_[edge.from()]->size()) {
+      if (key >= RowsOf(edge)->size()) {
         return Wrong(edge.to(),
                      name + "hashes on column " + std::to_string(key) + ", which there is not");
       }
@@ -285,8 +305,14 @@ class Validator {
         }
       }
       const bool has_sink = vertex(i).steps(vertex(i).steps_size() - 1).has_sink();
-      if (has_sink == !EdgesFrom(graph_, i).empty()) {
+      const std::vector<const proto::Edge*> edges = EdgesFrom(graph_, i);
+      const auto dead_letters = std::ranges::count_if(
+          edges, [](const auto* edge) { return edge->side_output() == kDeadLetterOutput; });
+      if (has_sink == (dead_letters < std::ssize(edges))) {
         return Wrong(i, has_sink ? "edges lead out of a sink" : "nothing reads its rows");
+      }
+      if (HasDeadLetters(i) && dead_letters == 0) {
+        return Wrong(i, "nothing reads the dead letters of its reader");
       }
     }
     return OkStatus();

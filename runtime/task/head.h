@@ -59,8 +59,12 @@ using WakeFlag = std::shared_ptr<bool>;
 std::unique_ptr<Head> MakeGateHead(Gate gate);
 /// Its chain's first slot gets rows of SplitSchema() (runtime/plan/plan.h).
 std::unique_ptr<Head> MakeEnumeratorHead(std::unique_ptr<Enumerator> enumerator, WakeFlag woken);
-/// `splits` has the channels from the enumerator.
-std::unique_ptr<Head> MakeReaderHead(Gate splits, std::unique_ptr<Reader> reader, WakeFlag woken);
+/// `splits` has the channels from the enumerator. `side` is the reader's output of dead letters,
+/// which outlives the head; null: none.
+std::unique_ptr<Head> MakeReaderHead(Gate splits,
+                                     std::unique_ptr<Reader> reader,
+                                     WakeFlag woken,
+                                     const Output* side = nullptr);
 
 }  // namespace thalweg::runtime
 

@@ -145,8 +145,11 @@ class EnumeratorHead final : public Head {
 
 class ReaderHead final : public Head {
  public:
-  ReaderHead(Gate splits, std::unique_ptr<Reader> reader, WakeFlag woken)
-      : splits_(std::move(splits)), reader_(std::move(reader)), patience_(std::move(woken)) {}
+  ReaderHead(Gate splits, std::unique_ptr<Reader> reader, WakeFlag woken, const Output* side)
+      : splits_(std::move(splits)),
+        reader_(std::move(reader)),
+        patience_(std::move(woken)),
+        side_(side) {}
 
   StatusOr<bool> Pull(GateMode mode, SliceTime now, Slot& out) override {
     if (ahead_.front() == SlotItem::kBatch) {
@@ -158,7 +161,7 @@ class ReaderHead final : public Head {
       return true;
     }
     if (mode == GateMode::kToBarrier || ended_ || brake_.stopped() ||
-        !patience_.IsOver(reader_->WakeAt(), now.mono)) {
+        (side_ != nullptr && !side_->HasRoom()) || !patience_.IsOver(reader_->WakeAt(), now.mono)) {
       return false;
     }
     ASSIGN_OR_RETURN(const SourceProgress progress, reader_->Read(now.mono, out));
@@ -226,7 +229,8 @@ class ReaderHead final : public Head {
   const std::unique_ptr<Reader> reader_;
   Patience patience_;
   StopBrake brake_;
-  Slot ahead_;  // Always empty, but for a mistake that tests switch on.
+  const Output* const side_;  // Null: there is none.
+  Slot ahead_;                // Always empty, but for a mistake that tests switch on.
   bool no_more_splits_ = false;
   bool ended_ = false;
 };
@@ -237,8 +241,11 @@ std::unique_ptr<Head> MakeEnumeratorHead(std::unique_ptr<Enumerator> enumerator,
   return std::make_unique<EnumeratorHead>(std::move(enumerator), std::move(woken));
 }
 
-std::unique_ptr<Head> MakeReaderHead(Gate splits, std::unique_ptr<Reader> reader, WakeFlag woken) {
-  return std::make_unique<ReaderHead>(std::move(splits), std::move(reader), std::move(woken));
+std::unique_ptr<Head> MakeReaderHead(Gate splits,
+                                     std::unique_ptr<Reader> reader,
+                                     WakeFlag woken,
+                                     const Output* side) {
+  return std::make_unique<ReaderHead>(std::move(splits), std::move(reader), std::move(woken), side);
 }
 
 }  // namespace thalweg::runtime

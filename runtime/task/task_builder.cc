@@ -52,9 +52,7 @@ class Builder {
         return Annotate(made, "Step " + step.name());
       }
     }
-    if (chain_.tail == nullptr) {
-      RETURN_IF_ERROR(MakeRouters());
-    }
+    RETURN_IF_ERROR(MakeRouters());
     parts_.chain = std::make_unique<Chain>(std::move(chain_));
     return std::make_unique<Task>(std::move(parts_));
   }
@@ -124,10 +122,15 @@ class Builder {
     ASSIGN_OR_RETURN(const SourceConnector* connector,
                      surroundings_.connectors->Source(source.connector()));
     ASSIGN_OR_RETURN(columnar::SchemaPtr schema, columnar::SchemaFromProto(source.schema()));
-    ASSIGN_OR_RETURN(
-        std::unique_ptr<Reader> reader,
-        connector->OpenReader(source.spec(), std::move(schema), ContextOf(first, WakeOf(woken))));
-    chain_.head = MakeReaderHead(Gate(std::move(spec_.inputs)), std::move(reader), woken);
+    ConnectorContext context = ContextOf(first, WakeOf(woken));
+    if (first.read().dead_letters()) {
+      side_ = std::make_unique<SideOutput>();
+      context.dead_letters = side_.get();
+    }
+    ASSIGN_OR_RETURN(std::unique_ptr<Reader> reader,
+                     connector->OpenReader(source.spec(), std::move(schema), std::move(context)));
+    chain_.head =
+        MakeReaderHead(Gate(std::move(spec_.inputs)), std::move(reader), woken, side_.get());
     parts_.head_operator = OperatorId(first.operator_id());
     return OkStatus();
   }
@@ -222,13 +225,29 @@ class Builder {
     }
     std::vector<std::unique_ptr<Router>> routers;
     for (std::size_t i = 0; i < edges.size(); ++i) {
-      routers.push_back(MakeRouter({.partitioning = edges[i]->partitioning(),
-                                    .keys = {edges[i]->keys().begin(), edges[i]->keys().end()},
-                                    .key_group_count = key_group_count_,
-                                    .subtask = subtask_},
-                                   std::move(spec_.outputs[i])));
+      const bool is_side = edges[i]->side_output() == kDeadLetterOutput;
+      if (is_side ? side_ == nullptr : chain_.tail != nullptr) {
+        return InvalidArgument("Vertex " + vertex_.name() + " has an edge out of " +
+                               (is_side ? "dead letters that it does not have" : "a sink"));
+      }
+      std::unique_ptr<Router> router =
+          MakeRouter({.partitioning = edges[i]->partitioning(),
+                      .keys = {edges[i]->keys().begin(), edges[i]->keys().end()},
+                      .key_group_count = key_group_count_,
+                      .subtask = subtask_},
+                     std::move(spec_.outputs[i]));
+      if (is_side) {
+        side_->AddRouter(std::move(router));
+      } else {
+        routers.push_back(std::move(router));
+      }
     }
-    chain_.tail = MakeRouterTail(std::move(routers));
+    if (chain_.tail == nullptr) {
+      chain_.tail = MakeRouterTail(std::move(routers));
+    }
+    if (side_ != nullptr) {
+      chain_.tail = MakeTailWithSide(std::move(chain_.tail), std::move(side_));
+    }
     return OkStatus();
   }
 
@@ -272,7 +291,8 @@ class Builder {
             .mailbox = spec_.inbox.get(),
             .wake = std::move(wake),
             .files = surroundings_.files,
-            .metrics = MetricsOf(step)};
+            .metrics = MetricsOf(step),
+            .clock = surroundings_.clock};
   }
 
   // May be called when the part, and even the task, has gone.
@@ -295,6 +315,7 @@ class Builder {
   MetricGroup* metrics_ = nullptr;
   TaskParts parts_;
   ChainParts chain_;
+  std::unique_ptr<SideOutput> side_;         // Until the tail has it; null: there is none.
   std::vector<columnar::SchemaPtr> inputs_;  // Of the step that is made next.
 };
 
