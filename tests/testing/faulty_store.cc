@@ -163,6 +163,14 @@ StatusOr<std::uint64_t> FaultyStore::Size(std::string_view key) {
   return target_.Size(key);
 }
 
+StatusOr<WallTime> FaultyStore::ModifiedAt(std::string_view key) {
+  const std::optional<StoreFault> fault = Next(StoreCalls::kReads, "ModifiedAt", key, 0);
+  if (fault.has_value() && fault != StoreFault::kFlippedBit) {
+    return InjectedFailure("ModifiedAt", key);
+  }
+  return target_.ModifiedAt(key);
+}
+
 StatusOr<std::vector<std::string>> FaultyStore::List(std::string_view prefix) {
   if (Next(StoreCalls::kReads, "List", prefix, 0).has_value()) {
     return InjectedFailure("List", prefix);

@@ -183,6 +183,11 @@ StatusOr<std::uint64_t> MemoryStore::Size(std::string_view key) {
   return found->second->bytes.size();
 }
 
+StatusOr<WallTime> MemoryStore::ModifiedAt(std::string_view key) {
+  RETURN_IF_ERROR(Size(key).status());
+  return WallTime();
+}
+
 StatusOr<std::vector<std::string>> MemoryStore::List(std::string_view prefix) {
   MutexLock lock(disk_->mutex);
   std::vector<std::string> keys;

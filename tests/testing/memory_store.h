@@ -63,6 +63,8 @@ class MemoryStore final : public storage::DirectoryStore {
                                  std::uint64_t offset,
                                  std::uint64_t length) override;
   StatusOr<std::uint64_t> Size(std::string_view key) override;
+  /// Always the beginning of time: the disk has no clock.
+  StatusOr<WallTime> ModifiedAt(std::string_view key) override;
   StatusOr<std::vector<std::string>> List(std::string_view prefix) override;
   Status Delete(std::string_view key) override;
 
