@@ -4,38 +4,54 @@
 
 #include <cstddef>
 #include <deque>
+#include <memory>
+#include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
-#include "connectors/filesystem/serial_work.h"
+#include "connectors/common/serial_work.h"
+#include "connectors/filesystem/pattern.h"
 #include "proto/connectors.pb.h"
 #include "runtime/connector/source.h"
 
 namespace thalweg::connectors {
 
-/// Lists a file or a folder once. The listing is state: a restored job reads what the first start
-/// saw, whatever has come or gone since.
+/// Lists a file or a folder, once or again and again. What was listed is state: a restored job
+/// reads what the first start saw, whatever has come or gone since; of a watched folder each file
+/// is read once, by its name.
 class FileEnumerator final : public runtime::Enumerator {
  public:
-  FileEnumerator(proto::FilesystemSourceSpec spec, runtime::ConnectorContext context);
+  static StatusOr<std::unique_ptr<FileEnumerator>> Make(proto::FilesystemSourceSpec spec,
+                                                        runtime::ConnectorContext context);
 
   StatusOr<runtime::SourceProgress> Poll(MonoTime now,
                                          std::size_t limit,
                                          std::vector<runtime::Split>* splits) override;
+  std::optional<MonoTime> WakeAt() const override;
   runtime::StateEntries Snapshot() override;
   Status Restore(std::span<const proto::OperatorStateEntry> entries) override;
 
  private:
   enum class Phase { kNew, kListing, kListed };
-  using Listing = StatusOr<std::deque<proto::FileSplit>>;
+  struct Job;  // What a listing needs; it may outlive the enumerator.
+  using Listing = StatusOr<std::vector<proto::FileSplit>>;
 
-  static Listing List(storage::DirectoryStore& files, const proto::FilesystemSourceSpec& spec);
+  FileEnumerator(std::shared_ptr<const Job> job, runtime::ConnectorContext context);
 
-  const proto::FilesystemSourceSpec spec_;
+  static Listing List(storage::DirectoryStore& files, const Job& job);
+  void StartListing(MonoTime now);
+  void OnListed(Listing listing);
+  bool watches() const;
+
+  const std::shared_ptr<const Job> job_;
   runtime::ConnectorContext context_;
   Phase phase_ = Phase::kNew;
   Status failure_;
-  std::deque<proto::FileSplit> waiting_;  // Not handed out yet.
+  std::deque<proto::FileSplit> waiting_;     // Not handed out yet.
+  std::set<std::string, std::less<>> seen_;  // Of a watched folder: files listed so far.
+  MonoTime next_listing_;
   SerialWork work_;
 };
 

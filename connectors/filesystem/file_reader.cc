@@ -7,6 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/counters.h"
+#include "columnar/type_proto.h"
+#include "connectors/formats/formats.h"
+#include "connectors/formats/records/utf8.h"
+#include "runtime/connector/dead_letters.h"
 #include "storage/store.h"
 
 namespace thalweg::connectors {
@@ -19,6 +23,7 @@ constexpr std::uint32_t kVersion = 1;
 constexpr std::uint64_t kBlockBytes = 1U << 20;
 constexpr std::size_t kLineBytesMax = 64U << 20;
 constexpr std::uint64_t kLastBlockBytes = 64U << 10;  // Behind a split's end only a line is wanted.
+constexpr std::size_t kLetterBytesMax = 4U << 20;  // Of dead letters in one batch, or one letter.
 
 std::string IdOf(const proto::FileSplit& split) {
   return fmt::format("{}@{}", split.file(), split.begin());
@@ -34,15 +39,54 @@ void AddTo(Counter* counter, std::uint64_t n) {
   }
 }
 
+/// The number, from 1, of the line that begins at `offset`.
+StatusOr<std::uint64_t> LineAt(storage::DirectoryStore& files,
+                               const std::string& file,
+                               std::uint64_t offset) {
+  std::uint64_t line = 1;
+  for (std::uint64_t at = 0; at < offset;) {
+    ASSIGN_OR_RETURN(const std::string block,
+                     files.GetRange(file, at, std::min(offset - at, kBlockBytes)));
+    if (block.empty()) {
+      return DataLoss(fmt::format("File '{}' has become shorter while it is read.", file));
+    }
+    line += static_cast<std::uint64_t>(std::ranges::count(block, '\n'));
+    at += block.size();
+  }
+  return line;
+}
+
 }  // namespace
 
+StatusOr<std::unique_ptr<FileReader>> FileReader::Make(proto::FilesystemSourceSpec spec,
+                                                       columnar::SchemaPtr schema,
+                                                       runtime::ConnectorContext context) {
+  if (spec.on_error() == proto::ON_ERROR_DEAD_LETTER && context.dead_letters == nullptr) {
+    return FailedPrecondition(fmt::format(
+        "Source '{}' has dead letters, and the plan has no sink for them.", spec.path()));
+  }
+  FileColumns columns(spec, std::move(schema));
+  if (FindsByName(spec.format())) {
+    RETURN_IF_ERROR(CheckFormatSchema(spec.format(), *columns.record_schema()));
+  }
+  ASSIGN_OR_RETURN(const columnar::SchemaPtr records, columnar::SchemaFromProto(spec.records()));
+  ASSIGN_OR_RETURN(std::unique_ptr<RecordDecoder> decoder,
+                   MakeDecoder(spec.format(), *records, columns.record_schema()));
+  return std::unique_ptr<FileReader>(
+      new FileReader(std::move(spec), std::move(columns), std::move(decoder), std::move(context)));
+}
+
 FileReader::FileReader(proto::FilesystemSourceSpec spec,
-                       columnar::SchemaPtr schema,
+                       FileColumns columns,
+                       std::unique_ptr<RecordDecoder> decoder,
                        runtime::ConnectorContext context)
     : spec_(std::move(spec)),
+      columns_(std::move(columns)),
+      decoder_(std::move(decoder)),
       context_(std::move(context)),
-      decoder_(std::move(schema), spec_.json()),
+      letters_(runtime::DeadLetterSchema()),
       bad_records_(CounterOf(context_, "bad_records")),
+      dead_letters_(CounterOf(context_, "dead_letters")),
       null_fields_(CounterOf(context_, "fields_nulled")),
       work_(*context_.executor, *context_.mailbox) {}
 
@@ -58,13 +102,16 @@ Status FileReader::AddSplit(const runtime::Split& split) {
   return OkStatus();
 }
 
-void FileReader::Begin(proto::FileSplitPosition position) {
+Status FileReader::Begin(proto::FileSplitPosition position) {
+  RETURN_IF_ERROR(columns_.Begin(position.split()));
+  decoder_->Begin(/*at_beginning=*/position.offset() == 0);
   // A split that begins inside a file looks one byte back: is it the end of a line?
   const bool skip_line = !position.started() && position.offset() > 0;
   const std::uint64_t offset = position.offset() - (skip_line ? 1 : 0);
   current_.emplace(
       Current{std::move(position), LineBlocks(offset), skip_line, offset, std::nullopt});
   ReadAhead();
+  return OkStatus();
 }
 
 void FileReader::ReadAhead() {
@@ -141,21 +188,61 @@ bool FileReader::IsFinished() const {
   return past_end || (blocks.ended() && blocks.lines().empty());
 }
 
-Status FileReader::OnBadLine(const BadLine& bad, std::string_view lines) {
+void FileReader::OnBadRecord(const BadLine& bad, std::string_view lines) {
+  const std::string_view record = lines.substr(bad.begin, bad.size);
+  if (spec_.on_error() == proto::ON_ERROR_FAIL) {
+    return FailAt(bad, record);
+  }
+  AddTo(bad_records_, 1);
   if (spec_.on_error() == proto::ON_ERROR_SKIP) {
-    AddTo(bad_records_, 1);
-    return OkStatus();
+    return;
   }
   const proto::FileSplitPosition& position = current_->position;
-  const std::uint64_t byte = current_->blocks.offset() + bad.begin;
-  const std::string line =
-      position.line() == 0 ? "" : fmt::format("line {}, ", position.line() - 1);
-  return InvalidArgument(fmt::format(
-      "File '{}', {}byte {}, {}. Mend the file, or set 'on-error' to 'skip' on the table.",
-      position.split().file(),
-      line,
-      byte,
-      Describe(bad, lines.substr(bad.begin, bad.size))));
+  const std::string reason = fmt::format("column {}: {}", bad.column, bad.reason);
+  runtime::AppendDeadLetter(
+      {.file = position.split().file(),
+       .line = position.line() == 0 ? std::nullopt : std::optional(position.line() + bad.line),
+       .offset = current_->blocks.offset() + bad.begin,
+       .reason = reason,
+       .record = record,
+       .is_utf8 = IsUtf8(record)},
+      letters_);
+  letter_bytes_ += record.size();
+  AddTo(dead_letters_, 1);
+}
+
+void FileReader::FailAt(const BadLine& bad, std::string_view record) {
+  const proto::FileSplitPosition& position = current_->position;
+  const auto message = [file = position.split().file(),
+                        byte = current_->blocks.offset() + bad.begin,
+                        what = Describe(bad, record)](std::uint64_t line) {
+    return InvalidArgument(fmt::format(
+        "File '{}', line {}, byte {}, {}. Mend the file, or set 'on-error' to 'skip' or "
+        "'dead-letter' on the table.",
+        file,
+        line,
+        byte,
+        what));
+  };
+  if (position.line() > 0) {
+    failure_ = message(position.line() + bad.line);
+    return;
+  }
+  // The split begins inside the file: what lies before the record is counted now.
+  failing_ = true;
+  const std::uint64_t begin = current_->blocks.offset() + bad.begin;
+  work_.Add<StatusOr<std::uint64_t>>(
+      [files = context_.files, file = position.split().file(), begin] {
+        return LineAt(*files, file, begin);
+      },
+      [this, message](const StatusOr<std::uint64_t>& line) {
+        failure_ = line.ok() ? message(*line) : line.status();
+        context_.wake();
+      });
+}
+
+bool FileReader::HasRoomForLetter() const {
+  return letters_.row_count() < columnar::kMaxBatchRows && letter_bytes_ < kLetterBytesMax;
 }
 
 StatusOr<bool> FileReader::DecodeSome() {
@@ -163,7 +250,8 @@ StatusOr<bool> FileReader::DecodeSome() {
   if (current.blocks.NeedsBlock()) {
     if (current.blocks.open_line_bytes() > kLineBytesMax) {
       return InvalidArgument(
-          fmt::format("File '{}' has a line of more than {} bytes at byte {}; is it JSON lines?",
+          fmt::format("File '{}' has a record of more than {} bytes at byte {}. Are line breaks "
+                      "missing, or is a quote not closed?",
                       current.position.split().file(),
                       kLineBytesMax,
                       current.blocks.offset()));
@@ -178,22 +266,35 @@ StatusOr<bool> FileReader::DecodeSome() {
     return true;
   }
   const std::string_view lines = OwnedLines();
-  const JsonDecoder::Outcome outcome = decoder_.Decode(lines, columnar::kMaxBatchRows);
-  proto::FileSplitPosition& position = current.position;
-  if (position.line() > 0) {
-    position.set_line(position.line() + outcome.line_count);
-  }
+  const RecordDecoder::Outcome outcome =
+      decoder_->Decode(lines, columnar::kMaxBatchRows, current.blocks.ended());
   if (outcome.bad) {
-    RETURN_IF_ERROR(OnBadLine(*outcome.bad, lines));
+    OnBadRecord(*outcome.bad, lines);
+    if (failing_ || !failure_.ok()) {
+      Advance(outcome.bad->begin, outcome.bad->line);  // Before it: the rows there are emitted.
+      return false;
+    }
   }
-  current.blocks.Consume(outcome.consumed);
-  position.set_started(true);
-  position.set_offset(current.blocks.offset());
+  if (outcome.incomplete && outcome.consumed == 0) {
+    current.blocks.Extend();
+    return true;
+  }
+  Advance(outcome.consumed, outcome.line_count);
   return true;
 }
 
+void FileReader::Advance(std::size_t bytes, std::uint64_t lines) {
+  proto::FileSplitPosition& position = current_->position;
+  if (position.line() > 0) {
+    position.set_line(position.line() + lines);
+  }
+  current_->blocks.Consume(bytes);
+  position.set_started(true);
+  position.set_offset(current_->blocks.offset());
+}
+
 void FileReader::CountDecoded() {
-  const JsonDecoder::Stats& stats = decoder_.stats();
+  const DecodeStats stats = decoder_->stats();
   AddTo(bad_records_, stats.skipped_lines - counted_.skipped_lines);
   AddTo(null_fields_, stats.nulled_fields - counted_.nulled_fields);
   counted_ = stats;
@@ -201,11 +302,11 @@ void FileReader::CountDecoded() {
 
 StatusOr<SourceProgress> FileReader::Read(MonoTime /*now*/, runtime::Output& output) {
   RETURN_IF_ERROR(failure_);
-  bool more = true;
-  while (more && decoder_.row_count() < columnar::kMaxBatchRows) {
+  bool more = !failing_;
+  while (more && decoder_->row_count() < columnar::kMaxBatchRows && HasRoomForLetter()) {
     if (current_.has_value() && IsFinished()) {
-      if (current_->reading) {
-        break;  // The block behind the end is on its way to this split.
+      if (current_->reading || (columns_.has_constants() && decoder_->row_count() > 0)) {
+        break;  // The block behind the end is on its way to this split, or rows of this file are.
       }
       current_.reset();
     }
@@ -213,14 +314,23 @@ StatusOr<SourceProgress> FileReader::Read(MonoTime /*now*/, runtime::Output& out
       if (waiting_.empty()) {
         break;
       }
-      Begin(std::move(waiting_.front()));
+      const proto::FileSplitPosition position = std::move(waiting_.front());
       waiting_.pop_front();
+      RETURN_IF_ERROR(Begin(position));
     }
     ASSIGN_OR_RETURN(more, DecodeSome());
   }
   CountDecoded();
-  if (decoder_.row_count() > 0) {
-    output.Emit(decoder_.Finish());
+  const bool moved = decoder_->row_count() > 0 || !letters_.empty();
+  if (decoder_->row_count() > 0) {
+    output.Emit(columns_.Complete(decoder_->Finish()));
+  }
+  if (!letters_.empty()) {
+    context_.dead_letters->Emit(letters_.Finish());
+    letter_bytes_ = 0;
+  }
+  RETURN_IF_ERROR(failure_);
+  if (moved) {
     return SourceProgress::kMoved;
   }
   return current_.has_value() ? SourceProgress::kWait : SourceProgress::kEnd;

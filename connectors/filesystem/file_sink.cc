@@ -2,123 +2,29 @@
 #include "connectors/filesystem/file_sink.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/config.h"
 #include "base/hash.h"
 #include "base/mutation.h"
-#include "storage/store.h"
+#include "connectors/formats/formats.h"
 
 namespace thalweg::connectors {
 namespace {
 
 using runtime::StateEntries;
-using storage::DirectoryStore;
 
-constexpr std::string_view kListName = "pending";
+constexpr std::string_view kPendingList = "pending";
+constexpr std::string_view kOpenList = "open";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::string_view kInProgressFolder = "_inprogress";
 constexpr std::string_view kChangeKindField = "op";
-constexpr std::size_t kFlushBytes = 1U << 20;
+constexpr std::size_t kFlushBytes = 1U << 20;         // Of one file, to one work.
+constexpr std::size_t kBufferedBytesMax = 16U << 20;  // Of all files, before a work has them.
 constexpr std::size_t kQueuedBytesMax = 8U << 20;
-
-std::string FileMessage(const Status& status, std::string_view doing, std::string_view file) {
-  return fmt::format("Sink could not {} '{}': {}", doing, file, MessageOf(status));
-}
-
-Status FileStatus(const Status& status, std::string_view doing, std::string_view file) {
-  return status.ok() ? status : MakeStatus(status.code(), FileMessage(status, doing, file));
-}
-
-/// Gives a sealed file its final name, durably. May be repeated after anything, by anybody.
-Status MakeVisible(DirectoryStore& files, const proto::PendingFile& file) {
-  const Status renamed = files.Rename(file.in_progress(), file.final());
-  if (renamed.code() != StatusCode::kNotFound) {
-    return FileStatus(renamed, "rename to its final name", file.in_progress());
-  }
-  const StatusOr<std::uint64_t> size = files.Size(file.final());
-  if (size.status().code() == StatusCode::kNotFound) {
-    return DataLoss(
-        fmt::format("File '{}' of checkpoint {} is missing, and so is '{}', its final name. It "
-                    "held {} bytes of "
-                    "committed rows; somebody has deleted or moved it.",
-                    file.in_progress(),
-                    file.checkpoint(),
-                    file.final(),
-                    file.size()));
-  }
-  RETURN_IF_ERROR(FileStatus(size.status(), "look at", file.final()));
-  // Somebody's rename came before, and may have crashed before it was durable: a rename to the same
-  // name changes nothing and makes it so.
-  return FileStatus(files.Rename(file.final(), file.final()), "make durable", file.final());
-}
-
-Status MakeAllVisible(DirectoryStore& files, const std::vector<proto::PendingFile>& pending) {
-  for (const proto::PendingFile& file : pending) {
-    RETURN_IF_ERROR(MakeVisible(files, file));
-  }
-  return OkStatus();
-}
-
-/// A restored file must have kept all bytes that the checkpoint counts on.
-Status CheckSize(DirectoryStore& files, const proto::PendingFile& file) {
-  StatusOr<std::uint64_t> size = files.Size(file.in_progress());
-  std::string_view name = file.in_progress();
-  if (size.status().code() == StatusCode::kNotFound) {
-    size = files.Size(file.final());
-    name = file.final();
-  }
-  if (size.ok() && *size != file.size()) {
-    return DataLoss(fmt::format("File '{}' has {} bytes; checkpoint {} sealed it with {}.",
-                                name,
-                                *size,
-                                file.checkpoint(),
-                                file.size()));
-  }
-  return size.status().code() == StatusCode::kNotFound ? OkStatus()  // MakeVisible() says more.
-                                                       : FileStatus(size.status(), "look at", name);
-}
-
-Status Settle(DirectoryStore& files, const std::vector<proto::PendingFile>& pending) {
-  for (const proto::PendingFile& file : pending) {
-    RETURN_IF_ERROR(CheckSize(files, file));
-    RETURN_IF_ERROR(MakeVisible(files, file));
-  }
-  return OkStatus();
-}
-
-/// The attempt in "part-...-17.GENERATION-ATTEMPT".
-std::optional<Attempt> AttemptOf(std::string_view key) {
-  const std::size_t dot = key.rfind('.');
-  const std::size_t dash = key.rfind('-');
-  if (dot == std::string_view::npos || dash == std::string_view::npos || dash < dot) {
-    return std::nullopt;
-  }
-  const auto generation = ParseInteger(key.substr(dot + 1, dash - dot - 1));
-  const auto n = ParseInteger(key.substr(dash + 1));
-  if (!generation.ok() || !n.ok()) {
-    return std::nullopt;
-  }
-  return Attempt{Generation(static_cast<std::uint64_t>(*generation)),
-                 static_cast<std::uint32_t>(*n)};
-}
-
-/// Failures are left to the next attempt: such a file is invisible and costs only space.
-void DeleteOlder(DirectoryStore& files, const std::string& prefix, Attempt newest) {
-  const StatusOr<std::vector<std::string>> keys = files.List(prefix);
-  if (!keys.ok()) {
-    return;
-  }
-  for (const std::string& key : *keys) {
-    const std::optional<Attempt> attempt = AttemptOf(key);
-    if (attempt.has_value() && *attempt < newest) {
-      files.Delete(key).IgnoreError();
-    }
-  }
-}
+constexpr std::size_t kOpenFilesMax =
+    512;  // More partitions than that seal the one unused longest.
 
 bool HasChanges(const columnar::Batch& batch) {
   const auto kinds = batch.change_kinds();
@@ -127,10 +33,10 @@ bool HasChanges(const columnar::Batch& batch) {
   });
 }
 
-StatusOr<proto::PendingFile> ParseEntry(const proto::OperatorStateEntry& entry) {
-  proto::PendingFile file;
-  if (entry.name() != kListName || entry.version() != kVersion ||
-      !file.ParseFromString(entry.value())) {
+template <class Value>
+StatusOr<Value> ParseEntry(const proto::OperatorStateEntry& entry) {
+  Value value;
+  if (entry.version() != kVersion || !value.ParseFromString(entry.value())) {
     return DataLoss(fmt::format(
         "Entry '{}' of list '{}' in the checkpoint cannot be read by a file sink (version {}; this "
         "program reads version {}).",
@@ -139,65 +45,150 @@ StatusOr<proto::PendingFile> ParseEntry(const proto::OperatorStateEntry& entry) 
         entry.version(),
         kVersion));
   }
-  return file;
+  return value;
+}
+
+template <class Value>
+void AddEntry(std::string_view list, const Value& value, StateEntries* entries) {
+  proto::OperatorStateEntry& entry = entries->emplace_back();
+  entry.set_name(std::string(list));
+  entry.set_key(value.in_progress());
+  entry.set_value(value.SerializeAsString());
+  entry.set_version(kVersion);
+  entry.set_redistribution(proto::REDISTRIBUTE_BY_OWNER);
 }
 
 }  // namespace
 
-struct FileSink::OpenFile {
-  std::string key;
-  std::uint64_t size = 0;                      // Bytes given to works so far.
-  std::unique_ptr<storage::WritableFile> out;  // Used by works only, one at a time.
-
-  Status Append(DirectoryStore& files, std::string_view bytes) {
-    if (out == nullptr) {
-      ASSIGN_OR_RETURN(out, files.OpenForWrite(key));
+StatusOr<std::unique_ptr<FileSink>> FileSink::Make(proto::FilesystemSinkSpec spec,
+                                                   columnar::SchemaPtr schema,
+                                                   runtime::ConnectorContext context) {
+  std::vector<std::string> names;
+  for (const std::uint32_t column : spec.partition_columns()) {
+    if (column >= schema->size()) {
+      return InvalidArgument(
+          fmt::format("The plan partitions file sink '{}' by column {} of {}, which there is not.",
+                      spec.path(),
+                      column,
+                      schema->ToString()));
     }
-    return out->Append(bytes);
+    names.push_back(schema->field(column).name);
   }
-  Status Seal() {
-    if (out == nullptr) {
-      return FailedPrecondition("it could not be opened");  // The write before has said why.
-    }
-    RETURN_IF_ERROR(out->Sync());
-    return out->Close();
-  }
-};
+  PartitionSplitter splitter(spec, std::move(schema));
+  RETURN_IF_ERROR(CheckFormatSchema(spec.format(), *splitter.record_schema()));
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<RecordEncoder> encoder,
+      MakeEncoder(spec.format(),
+                  splitter.record_schema(),
+                  spec.changelog() == proto::CHANGELOG_COLUMN ? kChangeKindField : ""));
+  PartitionCommits commits(spec, std::move(names));
+  return std::unique_ptr<FileSink>(new FileSink(std::move(spec),
+                                                std::move(splitter),
+                                                std::move(commits),
+                                                std::move(encoder),
+                                                std::move(context)));
+}
 
 FileSink::FileSink(proto::FilesystemSinkSpec spec,
-                   columnar::SchemaPtr schema,
+                   PartitionSplitter splitter,
+                   PartitionCommits commits,
+                   std::unique_ptr<RecordEncoder> encoder,
                    runtime::ConnectorContext context)
     : spec_(std::move(spec)),
       context_(std::move(context)),
       writer_(fmt::format("{:016x}", Hash64(context_.lineage + "/" + context_.operator_id))),
-      json_(std::move(schema),
-            spec_.json(),
-            spec_.changelog() == proto::CHANGELOG_COLUMN ? kChangeKindField : std::string_view()),
+      splitter_(std::move(splitter)),
+      commits_(std::move(commits)),
+      encoder_(std::move(encoder)),
+      last_look_(WallNow()),
       work_(*context_.executor, *context_.mailbox) {}
 
-FileSink::~FileSink() = default;
+WallTime FileSink::WallNow() const {
+  return context_.clock == nullptr ? WallTime() : context_.clock->WallNow();
+}
 
-void FileSink::Start(CheckpointId /*restored*/,
+std::string FileSink::NextKey() {
+  return fmt::format("{}/{}/part-{}-{}-{}.{}-{}",
+                     spec_.path(),
+                     kInProgressFolder,
+                     writer_,
+                     context_.subtask,
+                     ++file_count_,
+                     context_.generation,
+                     context_.attempt);
+}
+
+std::string FileSink::FinalKey(const std::string& folder,
+                               CheckpointId checkpoint,
+                               std::size_t n) const {
+  return fmt::format("{}/{}part-{}-{}-{}{}{}",
+                     spec_.path(),
+                     folder,
+                     writer_,
+                     context_.subtask,
+                     checkpoint.value(),
+                     n == 0 ? "" : fmt::format("-{}", n),
+                     FileSuffix(spec_.format()));
+}
+
+std::vector<std::string> FileSink::MarkersOf(const std::vector<std::string>& folders) const {
+  std::vector<std::string> keys;
+  for (const std::string& folder : folders) {
+    keys.push_back(fmt::format("{}/{}{}", spec_.path(), folder, spec_.commit().success_file()));
+  }
+  return keys;
+}
+
+Status FileSink::RestoreEntries(std::span<const proto::OperatorStateEntry> entries,
+                                std::vector<proto::OpenFile>* open) {
+  for (const proto::OperatorStateEntry& entry : entries) {
+    if (entry.name() == PartitionCommits::kListName) {
+      RETURN_IF_ERROR(commits_.Restore(entry));
+    } else if (entry.name() == kOpenList) {
+      ASSIGN_OR_RETURN(proto::OpenFile file, ParseEntry<proto::OpenFile>(entry));
+      open->push_back(std::move(file));
+    } else {
+      ASSIGN_OR_RETURN(proto::PendingFile file, ParseEntry<proto::PendingFile>(entry));
+      pending_.push_back(std::move(file));
+    }
+  }
+  return OkStatus();
+}
+
+void FileSink::Start(CheckpointId restored,
                      std::span<const proto::OperatorStateEntry> entries,
                      runtime::SinkListener& listener) {
   listener_ = &listener;
-  for (const proto::OperatorStateEntry& entry : entries) {
-    StatusOr<proto::PendingFile> file = ParseEntry(entry);
-    if (!file.ok()) {
-      return Fail(file.status());
-    }
-    pending_.push_back(*std::move(file));
+  std::vector<proto::OpenFile> open;
+  if (const Status read = RestoreEntries(entries, &open); !read.ok()) {
+    return Fail(read);
   }
-  if (pending_.empty()) {
+  std::vector<std::string> markers = MarkersOf(commits_.Committing(restored));
+  if (pending_.empty() && open.empty() && markers.empty()) {
     return listener.OnReplayed();
   }
+  std::vector<std::string> copies;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    copies.push_back(NextKey());
+  }
   work_.Add<Status>(
-      [files = context_.files, pending = pending_] { return Settle(*files, pending); },
-      [this](const Status& settled) {
+      [files = context_.files,
+       pending = pending_,
+       open = std::move(open),
+       copies = std::move(copies),
+       markers = std::move(markers)]() -> Status {
+        RETURN_IF_ERROR(Settle(*files, pending));
+        for (std::size_t i = 0; i < open.size(); ++i) {
+          RETURN_IF_ERROR(SettleOpen(*files, open[i], copies[i]));
+        }
+        return WriteMarkers(*files, markers);
+      },
+      [this, restored](const Status& settled) {
         if (!settled.ok()) {
           return Fail(settled);
         }
         pending_.clear();  // Nothing is sealed before: works keep their order.
+        commits_.OnCommitted(restored);
         listener_->OnReplayed();
       });
 }
@@ -214,105 +205,199 @@ Status FileSink::Write(const columnar::Batch& batch) {
         "'changelog' to 'column' to write changes as rows.",
         spec_.path()));
   }
-  RETURN_IF_ERROR(json_.Append(batch, &buffer_));
-  if (buffer_.size() >= kFlushBytes) {
-    Flush();
+  for (const PartitionRows& part : splitter_.Split(batch)) {
+    if (commits_.enabled()) {
+      RETURN_IF_ERROR(commits_.OnRows(part, WallNow()));
+    }
+    RETURN_IF_ERROR(WriteRows(part.folder, part.rows));
+  }
+  if (buffered_bytes_ > kBufferedBytesMax) {
+    FlushAll();
   }
   return OkStatus();
 }
 
-void FileSink::Flush() {
-  if (file_ == nullptr) {
-    file_ = std::make_shared<OpenFile>();
-    file_->key = fmt::format("{}/{}/part-{}-{}-{}.{}-{}",
-                             spec_.path(),
-                             kInProgressFolder,
-                             writer_,
-                             context_.subtask,
-                             ++file_count_,
-                             context_.generation,
-                             context_.attempt);
+StatusOr<FileSink::Writers::iterator> FileSink::WriterOf(const std::string& folder) {
+  const auto found = writers_.find(folder);
+  if (found != writers_.end()) {
+    return found;
   }
-  const std::size_t size = buffer_.size();
-  file_->size += size;
+  if (writers_.size() >= kOpenFilesMax) {
+    Seal(std::ranges::min_element(
+        writers_, {}, [](const auto& entry) { return entry.second.last_write; }));
+  }
+  Writer writer;
+  writer.file = std::make_shared<PartFile>();
+  writer.file->key = NextKey();
+  writer.opened = WallNow();
+  RETURN_IF_ERROR(encoder_->BeginFile(&writer.buffer));
+  buffered_bytes_ += writer.buffer.size();
+  return writers_.emplace(folder, std::move(writer)).first;
+}
+
+Status FileSink::WriteRows(const std::string& folder, const columnar::Batch& rows) {
+  ASSIGN_OR_RETURN(const Writers::iterator found, WriterOf(folder));
+  Writer& writer = found->second;
+  const std::size_t before = writer.buffer.size();
+  const Status encoded = encoder_->Append(rows, &writer.buffer);
+  buffered_bytes_ += writer.buffer.size() - before;
+  RETURN_IF_ERROR(Annotate(encoded, fmt::format("Sink '{}'", spec_.path())));
+  writer.last_write = ++write_count_;
+  if (spec_.roll_bytes() > 0 && writer.size + writer.buffer.size() >= spec_.roll_bytes()) {
+    Seal(found);
+  } else if (writer.buffer.size() >= kFlushBytes) {
+    Flush(writer);
+  }
+  return OkStatus();
+}
+
+void FileSink::Flush(Writer& writer) {
+  const std::size_t size = writer.buffer.size();
+  if (size == 0) {
+    return;
+  }
+  writer.size += size;
+  buffered_bytes_ -= size;
   queued_bytes_ += size;
   work_.Add<Status>(
-      [files = context_.files, file = file_, bytes = std::exchange(buffer_, {})] {
-        return FileStatus(file->Append(*files, bytes), "write", file->key);
+      [files = context_.files, file = writer.file, bytes = std::exchange(writer.buffer, {})] {
+        return file->Append(*files, bytes);
       },
       [this, size](const Status& status) { OnFlushed(size, status); });
+}
+
+void FileSink::FlushAll() {
+  for (auto& [folder, writer] : writers_) {
+    Flush(writer);
+  }
+}
+
+void FileSink::Sync(Writer& writer) {
+  Flush(writer);
+  if (writer.synced_size == writer.size) {
+    return;
+  }
+  writer.synced_size = writer.size;
+  work_.Add<Status>([file = writer.file] { return file->Sync(); },
+                    [this](const Status& status) { OnWorked(status); });
+}
+
+FileSink::Writers::iterator FileSink::Seal(Writers::iterator writer) {
+  Flush(writer->second);
+  sealed_.push_back({writer->second.file->key, writer->first, writer->second.size});
+  work_.Add<Status>([file = std::move(writer->second.file)] { return file->Seal(); },
+                    [this](const Status& status) { OnWorked(status); });
+  return writers_.erase(writer);
 }
 
 void FileSink::OnFlushed(std::size_t bytes, const Status& status) {
   const bool had_room = HasRoom();
   queued_bytes_ -= bytes;
-  if (!status.ok()) {
-    Fail(status);
-  }
+  OnWorked(status);
   if (!had_room && HasRoom()) {
     context_.wake();
   }
 }
 
-void FileSink::Snapshot(CheckpointId checkpoint,
-                        UniqueFunction<void(StatusOr<StateEntries>)> done) {
-  if (!buffer_.empty()) {
-    Flush();
-  }
-  if (file_ != nullptr) {
-    Seal(checkpoint, std::move(done));
-  } else if (work_.idle()) {
-    done(failure_.ok() ? StatusOr<StateEntries>(EntriesUpTo(checkpoint)) : failure_);
-  } else {
-    // Behind the works under way, since they change what is pending.
-    work_.Add<Status>(
-        [] { return OkStatus(); },
-        [this, checkpoint, done = std::move(done)](const Status&) mutable {
-          done(failure_.ok() ? StatusOr<StateEntries>(EntriesUpTo(checkpoint)) : failure_);
-        });
+void FileSink::OnWorked(const Status& status) {
+  if (!status.ok()) {
+    Fail(status);
   }
 }
 
-void FileSink::Seal(CheckpointId checkpoint, UniqueFunction<void(StatusOr<StateEntries>)> done) {
-  proto::PendingFile sealed;
-  sealed.set_in_progress(file_->key);
-  sealed.set_final(fmt::format(
-      "{}/part-{}-{}-{}.jsonl", spec_.path(), writer_, context_.subtask, checkpoint.value()));
-  sealed.set_size(file_->size);
-  sealed.set_checkpoint(checkpoint.value());
-  work_.Add<Status>([file = std::exchange(
-                         file_, nullptr)] { return FileStatus(file->Seal(), "sync", file->key); },
-                    [this, checkpoint, sealed = std::move(sealed), done = std::move(done)](
-                        const Status& status) mutable {
-                      // A write that failed before has lost rows of this file, even where the sync
-                      // went well.
-                      if (failure_.ok() && !status.ok()) {
-                        Fail(status);
-                      }
-                      if (!failure_.ok()) {
-                        return done(failure_);
-                      }
-                      pending_.push_back(std::move(sealed));
-                      done(EntriesUpTo(checkpoint));
-                      if (Mutated(Mutation::kCommitBeforeComplete)) {
-                        Complete(checkpoint);
-                      }
-                    });
+void FileSink::OnWatermark(EventMillis watermark) {
+  watermark_ = std::max(watermark_, watermark);
+}
+
+bool FileSink::IsOld(const Writer& writer, WallTime now) const {
+  return now >= writer.opened + Milliseconds(spec_.rollover_millis());
+}
+
+void FileSink::CloseForBarrier(CheckpointId checkpoint,
+                               std::vector<proto::PendingFile>* sealed,
+                               std::vector<proto::OpenFile>* open) {
+  const WallTime now = WallNow();
+  const bool looks =
+      spec_.rollover_millis() == 0 || now >= last_look_ + Milliseconds(spec_.check_millis());
+  last_look_ = looks ? now : last_look_;
+  std::vector<std::string> due;
+  if (commits_.enabled()) {
+    due = commits_.TakeDue(
+        checkpoint,
+        {.watermark = watermark_, .now = now, .ended = ending_ == runtime::SinkEnding::kEnded});
+  }
+  std::vector<std::pair<std::string, const Writer*>> going_on;
+  for (auto writer = writers_.begin(); writer != writers_.end();) {
+    const bool is_due = std::ranges::binary_search(due, writer->first);
+    if (ending_.has_value() || is_due || (looks && IsOld(writer->second, now))) {
+      writer = Seal(writer);
+    } else {
+      Sync(writer->second);
+      going_on.emplace_back(writer->first, &writer->second);
+      ++writer;
+    }
+  }
+  if (ending_ == runtime::SinkEnding::kStopped) {
+    ending_.reset();
+  }
+  std::size_t n = 0;  // Tells the files of one checkpoint apart.
+  for (const Sealed& file : std::exchange(sealed_, {})) {
+    proto::PendingFile& pending = sealed->emplace_back();
+    pending.set_in_progress(file.in_progress);
+    pending.set_final(FinalKey(file.folder, checkpoint, n++));
+    pending.set_size(file.size);
+    pending.set_checkpoint(checkpoint.value());
+  }
+  for (const auto& [folder, writer] : going_on) {
+    proto::OpenFile& file = open->emplace_back();
+    file.set_in_progress(writer->file->key);
+    file.set_final(FinalKey(folder, checkpoint, n++));
+    file.set_size(writer->size);
+    file.set_checkpoint(checkpoint.value());
+  }
+}
+
+void FileSink::Snapshot(CheckpointId checkpoint,
+                        UniqueFunction<void(StatusOr<StateEntries>)> done) {
+  std::vector<proto::PendingFile> sealed;
+  std::vector<proto::OpenFile> open;
+  CloseForBarrier(checkpoint, &sealed, &open);
+  StateEntries entries;
+  commits_.AppendEntries(&entries);
+  for (const proto::OpenFile& file : open) {
+    AddEntry(kOpenList, file, &entries);
+  }
+  auto finish = [this,
+                 checkpoint,
+                 sealed = std::move(sealed),
+                 entries = std::move(entries),
+                 done = std::move(done)](const Status&) mutable {
+    // A write that failed before has lost rows of a file, even where its sync went well.
+    if (!failure_.ok()) {
+      return done(failure_);
+    }
+    pending_.insert(pending_.end(), sealed.begin(), sealed.end());
+    for (proto::OperatorStateEntry& entry : EntriesUpTo(checkpoint)) {
+      entries.push_back(std::move(entry));
+    }
+    done(std::move(entries));
+    if (!sealed.empty() && Mutated(Mutation::kCommitBeforeComplete)) {
+      Complete(checkpoint);
+    }
+  };
+  if (work_.idle()) {
+    return finish(OkStatus());
+  }
+  // Behind the works under way, since they change what is pending.
+  work_.Add<Status>([] { return OkStatus(); }, std::move(finish));
 }
 
 StateEntries FileSink::EntriesUpTo(CheckpointId checkpoint) const {
   StateEntries entries;
   for (const proto::PendingFile& file : pending_) {
-    if (file.checkpoint() > checkpoint.value()) {
-      continue;
+    if (file.checkpoint() <= checkpoint.value()) {
+      AddEntry(kPendingList, file, &entries);
     }
-    proto::OperatorStateEntry entry;
-    entry.set_name(std::string(kListName));
-    entry.set_key(file.in_progress());
-    entry.set_value(file.SerializeAsString());
-    entry.set_version(kVersion);
-    entry.set_redistribution(proto::REDISTRIBUTE_BY_OWNER);
-    entries.push_back(std::move(entry));
   }
   return entries;
 }
@@ -324,26 +409,32 @@ void FileSink::Complete(CheckpointId checkpoint) {
   const auto end = std::find_if(pending_.begin(), pending_.end(), [&](const auto& file) {
     return file.checkpoint() > checkpoint.value();
   });
-  const std::vector<proto::PendingFile> ready(pending_.begin(), end);
-  const auto committed = [this, checkpoint](const Status& status) {
-    if (!status.ok()) {
-      return Fail(status);
-    }
-    std::erase_if(pending_, [checkpoint](const auto& file) {
-      return file.checkpoint() <= checkpoint.value();
-    });
-    listener_->OnCommitted(checkpoint);
-    DeleteLeftovers();
-  };
-  if (ready.empty() && work_.idle()) {
-    return committed(OkStatus());
+  std::vector<proto::PendingFile> ready(pending_.begin(), end);
+  std::vector<std::string> markers = MarkersOf(commits_.Committing(checkpoint));
+  if (ready.empty() && markers.empty() && work_.idle()) {
+    return Settled(checkpoint, OkStatus());
   }
-  work_.Add<Status>([files = context_.files, ready] { return MakeAllVisible(*files, ready); },
-                    committed);
+  work_.Add<Status>(
+      [files = context_.files, ready = std::move(ready), markers = std::move(markers)]() -> Status {
+        RETURN_IF_ERROR(MakeVisible(*files, ready));
+        return WriteMarkers(*files, markers);
+      },
+      [this, checkpoint](const Status& status) { Settled(checkpoint, status); });
+}
+
+void FileSink::Settled(CheckpointId checkpoint, const Status& status) {
+  if (!status.ok()) {
+    return Fail(status);
+  }
+  std::erase_if(pending_,
+                [&](const auto& file) { return file.checkpoint() <= checkpoint.value(); });
+  commits_.OnCommitted(checkpoint);
+  listener_->OnCommitted(checkpoint);
+  DeleteLeftovers();
 }
 
 void FileSink::Abort(CheckpointId /*checkpoint*/) {
-  // Its file stays pending, and the next checkpoint names it too.
+  // Its files stay pending, and the next checkpoint names them too.
 }
 
 void FileSink::DeleteLeftovers() {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -37,16 +38,39 @@ constexpr std::uint32_t kSinkCount = 2;
 constexpr std::size_t kLargeText = 360'000;
 constexpr std::size_t kSmallText = 100;
 
+/// How the sinks lay out their files.
+enum class Layout {
+  kEachCheckpoint,  // A new file at each.
+  kGoingOn,         // Files go on behind checkpoints until they are large.
+  kPartitions,      // The same in three folders, which are committed at the end.
+};
+
 const columnar::SchemaPtr& TestSchema() {
-  static const auto schema =
-      columnar::Schema::Make({{"id", DataType::BigInt()}, {"text", DataType::String()}});
+  static const auto schema = columnar::Schema::Make(
+      {{"id", DataType::BigInt()}, {"text", DataType::String()}, {"p", DataType::Int()}});
   return schema;
 }
 
 columnar::Batch Row(int id, std::size_t text_size) {
   columnar::BatchBuilder builder(TestSchema());
-  builder.AppendRow({id, std::string(text_size, 'x')});
+  builder.AppendRow({id, std::string(text_size, 'x'), id % 3});
   return builder.Finish();
+}
+
+std::string SpecOf(Layout layout) {
+  proto::FilesystemSinkSpec spec;
+  spec.set_path("out");
+  spec.mutable_format()->mutable_json();
+  if (layout != Layout::kEachCheckpoint) {
+    spec.set_roll_bytes(900);
+    spec.set_rollover_millis(3'600'000);
+  }
+  if (layout == Layout::kPartitions) {
+    spec.add_partition_columns(2);
+    spec.mutable_commit()->set_success_file("_SUCCESS");
+    spec.mutable_commit()->set_delay_millis(3'600'000);
+  }
+  return spec.SerializeAsString();
 }
 
 class Listener final : public runtime::SinkListener {
@@ -63,8 +87,11 @@ class Listener final : public runtime::SinkListener {
 /// The job: a source of numbers, two sinks, a coordinator with a durable manifest.
 class Job {
  public:
-  explicit Job(std::uint64_t seed)
-      : loop_(seed), seed_(seed), text_size_(seed % 4 == 1 ? kLargeText : kSmallText) {
+  explicit Job(std::uint64_t seed, Layout layout = Layout::kEachCheckpoint)
+      : loop_(seed),
+        seed_(seed),
+        layout_(layout),
+        text_size_(layout == Layout::kEachCheckpoint && seed % 4 == 1 ? kLargeText : kSmallText) {
     store_.set_hook([this](std::string_view call, std::string_view) { OnStoreCall(call); });
   }
 
@@ -88,6 +115,11 @@ class Job {
     }
     CheckVisible();
     EXPECT_EQ(visible_count_, kRowCount);
+    if (layout_ == Layout::kPartitions) {
+      for (const char* folder : {"out/p=0/", "out/p=1/", "out/p=2/"}) {
+        EXPECT_TRUE(memory_.Get(std::string(folder) + "_SUCCESS").ok()) << folder;
+      }
+    }
   }
 
  private:
@@ -119,7 +151,7 @@ class Job {
     std::map<int, int> seen;
     const auto keys = memory_.List("out/");
     for (const std::string& key : *keys) {
-      if (key.starts_with("out/_")) {
+      if (key.find("/_") != std::string::npos) {
         continue;
       }
       const std::string text = *memory_.Get(key);
@@ -150,12 +182,11 @@ class Job {
       context.executor = executor_.get();
       context.mailbox = mailbox_.get();
       context.files = &store_;
+      context.clock = &clock_;
       context.wake = [] {};
       parts_.push_back(std::make_unique<Part>());
       parts_.back()->sink =
-          *MakeFileSink()->Open(FileSinkSpecOf({.path = "out", .json = {}, .changelog = {}}),
-                                TestSchema(),
-                                std::move(context));
+          *MakeFileSink()->Open(SpecOf(layout_), TestSchema(), std::move(context));
     }
   }
 
@@ -217,6 +248,9 @@ class Job {
   bool Checkpoint(int next_row) {
     const std::uint64_t checkpoint = ++last_checkpoint_;
     for (const auto& part : parts_) {
+      if (next_row == kRowCount) {
+        part->sink->OnEnding(runtime::SinkEnding::kEnded);
+      }
       part->entries.reset();
       part->sink->Snapshot(CheckpointId(checkpoint),
                            [&part = *part](auto entries) { part.entries = std::move(entries); });
@@ -253,8 +287,10 @@ class Job {
 
   testing::SimLoop loop_;
   const std::uint64_t seed_;
+  const Layout layout_;
   const std::size_t text_size_;
   testing::SimNode node_{loop_, "worker"};
+  testing::SimClock clock_{loop_};
   MemoryStore memory_{seed_};
   FaultyStore store_{memory_, seed_};
   std::unique_ptr<testing::SimMailbox> mailbox_;
@@ -270,58 +306,68 @@ class Job {
   int visible_count_ = 0;
 };
 
-std::uint64_t CallsOfAQuietRun() {
-  Job job(1);
+std::uint64_t CallsOfAQuietRun(Layout layout) {
+  Job job(1, layout);
   job.Run();
   return job.calls();
 }
 
-TEST(FileSinkCrashTest, ACrashAtAnyCallOfTheStoreLosesAndRepeatsNothing) {
-  const std::uint64_t calls = CallsOfAQuietRun();
+class FileSinkCrashTest : public ::testing::TestWithParam<Layout> {};
+
+TEST_P(FileSinkCrashTest, ACrashAtAnyCallOfTheStoreLosesAndRepeatsNothing) {
+  const std::uint64_t calls = CallsOfAQuietRun(GetParam());
   ASSERT_GT(calls, 30U);
   for (std::uint64_t call = 0; call < calls; ++call) {
     SCOPED_TRACE(call);
-    Job job(call + 1);
+    Job job(call + 1, GetParam());
     job.CrashAt({call});
     job.Run();
     ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure());
   }
 }
 
-TEST(FileSinkCrashTest, ASecondCrashInTheRecoveryDoesNoHarmEither) {
+TEST_P(FileSinkCrashTest, ASecondCrashInTheRecoveryDoesNoHarmEither) {
   SeededRandom random(5);
-  const std::uint64_t calls = CallsOfAQuietRun();
+  const std::uint64_t calls = CallsOfAQuietRun(GetParam());
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const std::uint64_t first = random.Uniform(calls);
     const std::uint64_t second = first + 1 + random.Uniform(8);
     SCOPED_TRACE(::testing::Message() << first << ", " << second);
-    Job job(seed);
+    Job job(seed, GetParam());
     job.CrashAt({first, second, second + 3});
     job.Run();
     ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure());
   }
 }
 
-class FileSinkFaultTest : public ::testing::TestWithParam<StoreFault> {};
+INSTANTIATE_TEST_SUITE_P(Layouts,
+                         FileSinkCrashTest,
+                         ::testing::Values(Layout::kEachCheckpoint,
+                                           Layout::kGoingOn,
+                                           Layout::kPartitions));
+
+class FileSinkFaultTest : public ::testing::TestWithParam<std::tuple<StoreFault, Layout>> {};
 
 TEST_P(FileSinkFaultTest, AFailureOfAnyWriteCostsAnAttemptAndNoRow) {
-  Job quiet(1);
+  const auto [fault, layout] = GetParam();
+  Job quiet(1, layout);
   quiet.Run();
   const std::uint64_t writes = quiet.store().calls(StoreCalls::kWrites);
   for (std::uint64_t write = 0; write < writes; ++write) {
     SCOPED_TRACE(write);
-    Job job(write + 1);
-    job.store().FailNth(StoreCalls::kWrites, write, GetParam());
+    Job job(write + 1, layout);
+    job.store().FailNth(StoreCalls::kWrites, write, fault);
     job.Run();
     ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure());
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Faults,
-                         FileSinkFaultTest,
-                         ::testing::Values(StoreFault::kRefused,
-                                           StoreFault::kLostReply,
-                                           StoreFault::kNoSpace));
+INSTANTIATE_TEST_SUITE_P(
+    Faults,
+    FileSinkFaultTest,
+    ::testing::Combine(
+        ::testing::Values(StoreFault::kRefused, StoreFault::kLostReply, StoreFault::kNoSpace),
+        ::testing::Values(Layout::kEachCheckpoint, Layout::kGoingOn, Layout::kPartitions)));
 
 }  // namespace
 }  // namespace thalweg::connectors

@@ -2,14 +2,18 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/counters.h"
 #include "columnar/datum.h"
+#include "columnar/text.h"
 #include "connectors/filesystem/filesystem.h"
 #include "connectors/filesystem/line_blocks.h"
+#include "runtime/connector/dead_letters.h"
+#include "tests/testing/faulty_store.h"
 #include "tests/testing/memory_store.h"
 #include "tests/testing/sim_executor.h"
 #include "tests/testing/sim_loop.h"
@@ -70,7 +74,7 @@ class FileSourceTest : public ::testing::Test {
     runtime::ConnectorContext context;
     context.executor = &executor_;
     context.mailbox = &mailbox_;
-    context.files = &store_;
+    context.files = files_;
     context.metrics = &metrics_;
     context.wake = [] {};
     return context;
@@ -126,6 +130,7 @@ class FileSourceTest : public ::testing::Test {
   testing::SimMailbox mailbox_{node_};
   testing::SimExecutor executor_{node_};
   testing::MemoryStore store_;
+  storage::DirectoryStore* files_ = &store_;
   MetricGroup metrics_;
 };
 
@@ -263,19 +268,289 @@ TEST_F(FileSourceTest, AFileThatShrankIsSaid) {
   EXPECT_EQ(ReadAll(*reader, rows).code(), StatusCode::kDataLoss);
 }
 
-TEST_F(FileSourceTest, PlansItsOptions) {
-  runtime::TableRequest table{{{"path", "/in"},
-                               {"format", "json"},
-                               {"on-error", "skip"},
-                               {"source.split-size", "1 kb"},
-                               {"json.ignore-parse-errors", "true"}},
-                              columnar::Schema::Make({{"id", DataType::BigInt()}})};
-  FileSourceOptions expected = Options(1024);
-  expected.on_error = proto::ON_ERROR_SKIP;
-  expected.json = *ParseJsonOptions(table.options);
-  EXPECT_EQ(*MakeFileSource()->Plan(table), FileSourceSpecOf(expected));
-  table.options.Set("on-error", "dead-letter");
-  EXPECT_EQ(MakeFileSource()->Plan(table).status().code(), StatusCode::kUnimplemented);
+TEST_F(FileSourceTest, TheLineOfABadRecordIsKnownInEverySplit) {
+  ASSERT_TRUE(store_.Put("in/a", LinesOf(0, 50) + "{\"id\":oops}\n" + LinesOf(50, 60)).ok());
+  const Status failure = ReadFolder(Options(/*split_bytes=*/200)).status();
+  EXPECT_THAT(std::string(MessageOf(failure)),
+              HasSubstr("line 51, byte " + std::to_string(LinesOf(0, 50).size()) + ","));
+}
+
+TEST_F(FileSourceTest, AWatchedFolderGivesEachFileOnce) {
+  proto::FilesystemSourceSpec spec;
+  spec.set_path("in");
+  spec.mutable_format()->mutable_json();
+  spec.set_split_bytes(100);
+  spec.set_monitor_interval_millis(1000);
+  const auto open = [&] {
+    return *MakeFileSource()->OpenEnumerator(spec.SerializeAsString(), Context());
+  };
+  auto enumerator = open();
+  const auto poll = [&] {
+    std::set<std::string> files;
+    for (int i = 0; i < 10; ++i) {
+      std::vector<runtime::Split> splits;
+      EXPECT_NE(*enumerator->Poll(loop_.now(), 1, &splits), SourceProgress::kEnd);
+      for (const runtime::Split& split : splits) {
+        files.insert(split.id.substr(0, split.id.find('@')));
+      }
+      loop_.RunUntilIdle();
+    }
+    return files;
+  };
+  EXPECT_THAT(poll(), ::testing::IsEmpty()) << "The folder need not be there yet.";
+  ASSERT_TRUE(store_.Put("in/a", LinesOf(0, 10)).ok());
+  EXPECT_THAT(poll(), ::testing::IsEmpty()) << "It is not looked at before its time.";
+  loop_.RunFor(Microseconds(1'000'000));
+  EXPECT_LE(*enumerator->WakeAt(), loop_.now());
+  EXPECT_THAT(poll(), ElementsAre("in/a"));
+  const runtime::StateEntries entries = enumerator->Snapshot();
+  ASSERT_TRUE(store_.Put("in/a", LinesOf(0, 20)).ok());
+  ASSERT_TRUE(store_.Put("in/b", LinesOf(0, 1)).ok());
+  loop_.RunFor(Microseconds(1'000'000));
+  EXPECT_THAT(poll(), ElementsAre("in/b"));
+  enumerator = open();
+  ASSERT_TRUE(enumerator->Restore(entries).ok());
+  EXPECT_THAT(poll(), ElementsAre("in/b")) << "It came behind the checkpoint.";
+}
+
+// ---- Tables of SQL
+
+/// Rows as texts: "1|a".
+class Texts final : public runtime::Output {
+ public:
+  bool HasRoom() const override { return true; }
+  void Emit(columnar::Batch batch) override {
+    for (std::size_t row = 0; row < batch.row_count(); ++row) {
+      std::string text;
+      for (const columnar::ColumnPtr& column : batch.columns()) {
+        text += (text.empty() ? "" : "|") + columnar::TextAt(*column, row);
+      }
+      rows.push_back(text);
+    }
+  }
+  void EmitWatermark(EventMillis /*watermark*/) override {}
+
+  std::vector<std::string> rows;
+};
+
+class FileTableTest : public FileSourceTest {
+ protected:
+  StatusOr<std::vector<std::string>> Select(const runtime::TableRequest& table) {
+    const auto source = MakeFileSource();
+    ASSIGN_OR_RETURN(const std::string spec, source->Plan(table));
+    ASSIGN_OR_RETURN(const auto enumerator, source->OpenEnumerator(spec, Context()));
+    runtime::ConnectorContext context = Context();
+    context.dead_letters = &letters_;
+    ASSIGN_OR_RETURN(
+        const auto reader,
+        source->OpenReader(
+            spec, table.read == nullptr ? table.schema : table.read, std::move(context)));
+    ASSIGN_OR_RETURN(const auto splits, ListAll(*enumerator));
+    for (const runtime::Split& split : splits) {
+      RETURN_IF_ERROR(reader->AddSplit(split));
+    }
+    Texts rows;
+    while (true) {
+      ASSIGN_OR_RETURN(const SourceProgress progress, reader->Read(loop_.now(), rows));
+      if (progress == SourceProgress::kEnd) {
+        return rows.rows;
+      }
+      loop_.RunUntilIdle();
+    }
+  }
+
+  std::string SelectError(const runtime::TableRequest& table) {
+    return std::string(MessageOf(Select(table).status()));
+  }
+
+  static runtime::TableRequest Csv(Configuration options = {}) {
+    Configuration all(Configuration::Map{{"path", "/in"}, {"format", "csv"}});
+    for (const auto& [key, value] : options.values()) {
+      all.Set(key, value);
+    }
+    return {.options = all,
+            .schema =
+                columnar::Schema::Make({{"id", DataType::BigInt()}, {"text", DataType::String()}})};
+  }
+
+  Texts letters_;
+};
+
+TEST_F(FileTableTest, ReadsCsvWithRecordsAcrossBlocks) {
+  std::string text = "id,text\n";
+  std::vector<std::string> rows;
+  for (int i = 0; i < 40'000; ++i) {  // More than two blocks.
+    const std::string value(static_cast<std::size_t>(i) % 50, i % 7 == 0 ? '\n' : 'x');
+    text += std::to_string(i) + ",\"" + value + "\"\n";
+    rows.push_back(std::to_string(i) + "|" + value);
+  }
+  ASSERT_TRUE(store_.Put("in", text).ok());
+  EXPECT_EQ(*Select(Csv({{"csv.ignore-first-line", "true"}, {"source.split-size", "1 kb"}})), rows);
+}
+
+TEST_F(FileTableTest, AQuotedFieldMayBeLongerThanBlocks) {
+  const std::string value = std::string(2U << 20, '\n') + std::string(1U << 20, 'x');
+  ASSERT_TRUE(store_.Put("in", "1,a\n2,\"" + value + "\"\n3,c\n").ok());
+  EXPECT_THAT(*Select(Csv()), ElementsAre("1|a", "2|" + value, "3|c"));
+}
+
+TEST_F(FileTableTest, AQuoteThatIsNeverClosedFailsWithItsPlace) {
+  ASSERT_TRUE(store_.Put("in", "1,a\n2,\"b\n" + std::string(3U << 20, '\n')).ok());
+  EXPECT_THAT(SelectError(Csv()),
+              HasSubstr("File 'in', line 2, byte 4, column 3: the quote is not closed: 2,\"b"));
+}
+
+TEST_F(FileTableTest, BadRecordsOfCsvFailWithLineAndColumn) {
+  ASSERT_TRUE(store_.Put("in/a.csv", "id,text\n1,\"x\ny\"\n12345678901234567890,z\n").ok());
+  EXPECT_THAT(SelectError(Csv({{"csv.ignore-first-line", "true"}})),
+              HasSubstr("File 'in/a.csv', line 4, byte 16, column 1: field 'id' BIGINT: an integer "
+                        "of this size was expected: 12345678901234567890,z. Mend the file"));
+}
+
+TEST_F(FileTableTest, BadRecordsBecomeDeadLetters) {
+  ASSERT_TRUE(store_.Put("in/a", "1,a\nx,b\n3,\"c\nd\"e\n4,f\n\xff,g\n5,h\n").ok());
+  const runtime::TableRequest table =
+      Csv({{"on-error", "dead-letter"}, {"dead-letter.path", "/bad"}});
+  EXPECT_THAT(*Select(table), ElementsAre("1|a", "4|f", "5|h"));
+  EXPECT_THAT(
+      letters_.rows,
+      ElementsAre(
+          "in/a|2|4|column 1: field 'id' BIGINT: an integer of this size was expected|x,b|NULL",
+          "in/a|3|8|column 8: a delimiter or the end of the line was expected behind the "
+          "quote|3,\"c\nd\"e|NULL",
+          "in/a|6|21|column 1: the record is not UTF-8|NULL|\xff,g"));
+  EXPECT_EQ(metrics_.AddCounter("bad_records").value(), 3U);
+  EXPECT_EQ(metrics_.AddCounter("dead_letters").value(), 3U);
+
+  const auto traits = MakeFileSource()->TraitsOf(table);
+  ASSERT_TRUE(traits.ok() && traits->dead_letters.has_value());
+  EXPECT_EQ(traits->dead_letters->connector, "filesystem");
+  EXPECT_TRUE(MakeFileSink()
+                  ->Open(traits->dead_letters->spec, runtime::DeadLetterSchema(), Context())
+                  .ok());
+}
+
+TEST_F(FileTableTest, BadTimestampsAndOverflowsOfJsonAreBadRecords) {
+  ASSERT_TRUE(store_
+                  .Put("in",
+                       "{\"n\":1,\"t\":\"2001-01-01 00:00:00\"}\n"
+                       "{\"n\":300,\"t\":\"2001-01-01 00:00:00\"}\n"
+                       "{\"n\":2,\"t\":\"2001-13-01 00:00:00\"}\n")
+                  .ok());
+  runtime::TableRequest table = Csv({{"format", "json"}, {"on-error", "skip"}});
+  table.schema =
+      columnar::Schema::Make({{"n", DataType::TinyInt()}, {"t", DataType::Timestamp(0)}});
+  EXPECT_THAT(*Select(table), ElementsAre("1|2001-01-01 00:00:00"));
+  EXPECT_EQ(metrics_.AddCounter("bad_records").value(), 2U);
+}
+
+TEST_F(FileTableTest, ReadsLinesAsTheyAre) {
+  ASSERT_TRUE(store_.Put("in", "a,b\n{}\n").ok());
+  runtime::TableRequest table = Csv({{"format", "raw"}});
+  table.schema = columnar::Schema::Make({{"line", DataType::String()}});
+  EXPECT_THAT(*Select(table), ElementsAre("a,b", "{}"));
+}
+
+TEST_F(FileTableTest, PartitionsAndMetadataAreColumns) {
+  ASSERT_TRUE(store_.Put("in/dt=2001-01-01/hm=12%3A00/a.csv", "1,a\n2,b\n").ok());
+  ASSERT_TRUE(store_.Put("in/dt=2001-01-02/hm=__DEFAULT_PARTITION__/b.csv", "3,c\n").ok());
+  runtime::TableRequest table = Csv();
+  table.schema = columnar::Schema::Make({{"dt", DataType::Date()},
+                                         {"id", DataType::BigInt()},
+                                         {"size", DataType::BigInt()},
+                                         {"text", DataType::String()},
+                                         {"hm", DataType::String()},
+                                         {"name", DataType::String().NotNull()},
+                                         {"at", DataType::TimestampLtz(3)}});
+  table.partition_columns = {"dt", "hm"};
+  table.metadata = {{"size", "file.size"}, {"name", "file.name"}, {"at", "file.modification-time"}};
+  EXPECT_THAT(*Select(table),
+              ElementsAre("2001-01-01|1|8|a|12:00|a.csv|1970-01-01 00:00:00.000",
+                          "2001-01-01|2|8|b|12:00|a.csv|1970-01-01 00:00:00.000",
+                          "2001-01-02|3|4|c|NULL|b.csv|1970-01-01 00:00:00.000"));
+  table.read = columnar::Schema::Make({{"text", DataType::String()}, {"dt", DataType::Date()}});
+  EXPECT_THAT(*Select(table), ElementsAre("a|2001-01-01", "b|2001-01-01", "c|2001-01-02"));
+  table.read = columnar::Schema::Make({{"hm", DataType::String()}});
+  EXPECT_THAT(*Select(table), ElementsAre("12:00", "12:00", "NULL"));
+
+  table.read = nullptr;
+  ASSERT_TRUE(store_.Put("in/dt=soon/hm=1/c.csv", "4,d\n").ok());
+  EXPECT_THAT(SelectError(table), HasSubstr("in/dt=soon/hm=1/c.csv"));
+  ASSERT_TRUE(store_.Delete("in/dt=soon/hm=1/c.csv").ok());
+  ASSERT_TRUE(store_.Put("in/d.csv", "4,d\n").ok());
+  EXPECT_THAT(SelectError(table), HasSubstr("lies in no folder"));
+}
+
+TEST_F(FileTableTest, APatternChoosesFiles) {
+  ASSERT_TRUE(store_.Put("in/a.csv", "1,a\n").ok());
+  ASSERT_TRUE(store_.Put("in/b.txt", "2,b\n").ok());
+  EXPECT_THAT(*Select(Csv({{"source.path.regex-pattern", "/in/.*\\.csv"}})), ElementsAre("1|a"));
+  EXPECT_THAT(SelectError(Csv({{"source.path.regex-pattern", "(oops"}})),
+              HasSubstr("no regular expression"));
+}
+
+TEST_F(FileTableTest, AnyFailureOfTheStoreIsASentence) {
+  ASSERT_TRUE(store_.Put("in/a.csv", "1,a\n").ok());
+  testing::FaultyStore faulty(store_);
+  files_ = &faulty;
+  ASSERT_TRUE(Select(Csv()).ok());
+  const std::uint64_t calls = faulty.calls(testing::StoreCalls::kReads);
+  ASSERT_GT(calls, 2U);
+  for (std::uint64_t call = 0; call < calls; ++call) {
+    faulty.FailNth(testing::StoreCalls::kReads, call, testing::StoreFault::kRefused);
+    EXPECT_THAT(SelectError(Csv()), HasSubstr("Source 'in'")) << call;
+    faulty.Heal();
+  }
+}
+
+TEST_F(FileTableTest, KnowsWhatAPlannerAsks) {
+  const auto source = MakeFileSource();
+  EXPECT_TRUE(source->TraitsOf(Csv())->bounded);
+  EXPECT_FALSE(source->TraitsOf(Csv())->narrows_rows);
+  EXPECT_TRUE(source->TraitsOf(Csv({{"format", "json"}}))->narrows_rows);
+  EXPECT_FALSE(source->TraitsOf(Csv({{"source.monitor-interval", "10 s"}}))->bounded);
+  EXPECT_EQ(source->MetadataKeys().size(), 4U);
+}
+
+TEST_F(FileTableTest, RelativePathsBeginInTheFolderOfTheSession) {
+  ASSERT_TRUE(store_.Put("home/u/in/a.csv", "1,a\n").ok());
+  runtime::TableRequest table = Csv({{"path", "../u/./in"}});
+  table.folder = "/home/u";
+  EXPECT_THAT(*Select(table), ElementsAre("1|a"));
+  table.options.Set("path", "../../../etc");
+  EXPECT_THAT(SelectError(table), HasSubstr("leads out of '/'"));
+}
+
+TEST_F(FileTableTest, SaysWhichOptionIsWrong) {
+  EXPECT_THAT(SelectError(Csv({{"path", ""}})), HasSubstr("needs the option 'path'"));
+  EXPECT_THAT(SelectError(Csv({{"format", "xml"}})), HasSubstr("'json', 'csv' and 'raw'"));
+  EXPECT_THAT(SelectError(Csv({{"csv.null-litteral", "x"}})),
+              HasSubstr("did you mean 'csv.null-literal'?"));
+  EXPECT_THAT(SelectError(Csv({{"json.ignore-parse-errors", "true"}})),
+              HasSubstr("Unknown option"));
+  EXPECT_THAT(SelectError(Csv({{"source.monitor-interval", "often"}})), HasSubstr("'often'"));
+  EXPECT_THAT(SelectError(Csv({{"on-error", "dead-letter"}})),
+              HasSubstr("needs the option 'dead-letter.path'"));
+  EXPECT_THAT(SelectError(Csv({{"on-error", "dead-letter"}, {"dead-letter.path", "/in/bad"}})),
+              HasSubstr("would be read again"));
+  EXPECT_THAT(SelectError(Csv({{"dead-letter.path", "/bad"}})), HasSubstr("'on-error'"));
+  EXPECT_THAT(SelectError(Csv({{"on-error", "ignore"}})),
+              HasSubstr("'fail', 'skip' or 'dead-letter'"));
+  runtime::TableRequest table = Csv();
+  table.metadata = {{"text", "file.color"}};
+  EXPECT_THAT(SelectError(table), HasSubstr("'file.path', 'file.name'"));
+  table.metadata = {{"text", "file.size"}};
+  EXPECT_THAT(SelectError(table), HasSubstr("must be BIGINT"));
+  table.metadata = {};
+  table.partition_columns = {"dt"};
+  EXPECT_THAT(SelectError(table), HasSubstr("'dt'"));
+}
+
+TEST_F(FileTableTest, APlanWithoutAPlaceForDeadLettersIsRefused) {
+  const auto source = MakeFileSource();
+  const auto table = Csv({{"on-error", "dead-letter"}, {"dead-letter.path", "/bad"}});
+  EXPECT_EQ(source->OpenReader(*source->Plan(table), table.schema, Context()).status().code(),
+            StatusCode::kFailedPrecondition);
 }
 
 TEST(LineBlocksTest, GivesTheSameLinesHoweverTheBlocksAreCut) {

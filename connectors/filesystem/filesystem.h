@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The connector "filesystem": JSON lines in files.
+// The connector "filesystem": records in files, as JSON lines, CSV or lines.
 //
-// As a source it reads a file or all files of a folder once, sorted by name; names that begin with
-// '_' or '.' are skipped, in folders too. As a sink it writes a folder exactly once:
+// As a source it reads a file or all files of a folder, sorted by name, once or for ever; names
+// that begin with '_' or '.' are skipped, in folders too. As a sink it writes a folder exactly
+// once:
 //
-//   out/_inprogress/part-5f0c..-3-17.2-1      being written by subtask 3 in attempt (2, 1)
-//   out/part-5f0c..-3-42-17.jsonl             sealed at checkpoint 42, visible since 42 is durable
+//   out/_inprogress/part-5f0c..-3-17.2-1          being written by subtask 3 in attempt (2, 1)
+//   out/dt=2001-01-01/part-5f0c..-3-42.jsonl      sealed at checkpoint 42, visible since 42 is
+//   durable
 //
-// A file is sealed and synced at each barrier, named in the checkpoint, and renamed to its final
-// name when the checkpoint is complete; a restore renames what its checkpoint names and what is not
-// visible yet. So a reader of out/*.jsonl sees each committed row once and no other row, ever.
-// docs/connectors/filesystem.md has the argument.
-//
-//   'path'                                    a key of the store of files, '/' or 'file://' before
-//                                             it means the same
-//   'format'                                  json
-//   'json.*'                                  see formats/json/json_options.h
-//   'on-error'              [fail]            source: a bad record fails the job, or 'skip' counts
-//   it 'source.split-size'     [64 mb]           larger files are read in parts, by several readers
-//   'changelog'             [none]            sink: 'column' writes the change kind (+I -U +U -D)
-//   as
-//                                             first field "op"; without it updates are refused
+// A file is named in the checkpoint, sealed or with the bytes that the checkpoint covers; what is
+// sealed is renamed to its final name when the checkpoint is complete; a restore renames what its
+// checkpoint names and what is not visible yet. So a reader of out/ sees each committed row once
+// and no other row, ever. docs/connectors/filesystem.md has the argument, and all options.
 #ifndef THALWEG_CONNECTORS_FILESYSTEM_FILESYSTEM_H_
 #define THALWEG_CONNECTORS_FILESYSTEM_FILESYSTEM_H_
 
@@ -36,7 +28,8 @@
 
 namespace thalweg::connectors {
 
-/// Typed options, for plans made in C++.
+/// Typed options, for plans made in C++: JSON lines, and a sink that begins a new file at each
+/// checkpoint.
 struct FileSourceOptions {
   std::string path;
   JsonOptions json;
@@ -51,10 +44,6 @@ struct FileSinkOptions {
 
 std::string FileSourceSpecOf(const FileSourceOptions& options);
 std::string FileSinkSpecOf(const FileSinkOptions& options);
-
-/// The key of a store of files behind a path as users write it. kInvalidArgument: no such key can
-/// be.
-StatusOr<std::string> KeyOfPath(const std::string& path);
 
 std::unique_ptr<runtime::SourceConnector> MakeFileSource();
 std::unique_ptr<runtime::SinkConnector> MakeFileSink();

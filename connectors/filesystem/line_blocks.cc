@@ -20,10 +20,11 @@ void LineBlocks::Add(std::string block) {
     ShowBlock();
     return;
   }
-  const std::size_t newline = block_.find('\n');
+  const std::size_t newline = extending_ ? block_.rfind('\n') : block_.find('\n');
   block_begin_ = newline == std::string::npos ? block_.size() : newline + 1;
   bridge_.append(block_, 0, block_begin_);
   if (newline != std::string::npos) {
+    extending_ = false;
     ShowBridge(bridge_.size());
   }
 }
@@ -47,6 +48,17 @@ void LineBlocks::Consume(std::size_t bytes) {
   if (!ended_) {
     ShowBlock();
   }
+}
+
+void LineBlocks::Extend() {
+  DCHECK(!lines_.empty() && !ended_);
+  std::string bridge(lines_);
+  bridge.append(block_, block_begin_);
+  bridge_ = std::move(bridge);
+  block_.clear();
+  block_begin_ = 0;
+  lines_ = {};
+  extending_ = true;
 }
 
 void LineBlocks::ShowBridge(std::size_t size) {

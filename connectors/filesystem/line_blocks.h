@@ -35,6 +35,9 @@ class LineBlocks {
   std::size_t open_line_bytes() const { return lines_.empty() ? bridge_.size() : 0; }
   /// Drops whole lines from the front of lines().
   void Consume(std::size_t bytes);
+  /// All of lines() is the beginning of a record: shows it again together with the next block.
+  /// REQUIRES: !ended().
+  void Extend();
 
  private:
   void ShowBridge(std::size_t size);
@@ -45,6 +48,7 @@ class LineBlocks {
   std::string bridge_;      // The end of one block and the beginning of the next.
   std::string block_;
   std::size_t block_begin_ = 0;  // Of the lines in block_ that have not been shown.
+  bool extending_ = false;       // bridge_ has whole lines, and wants all lines of the next block.
   bool ended_ = false;
 };
 

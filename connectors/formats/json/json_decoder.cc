@@ -14,8 +14,6 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr std::size_t kShownBytesMax = 200;
-
 /// Decides when the template is worth trying. Lines are counted in windows; a window in which more
 /// than a tenth did not fit asks for a new template. When that does not help, the template rests
 /// for a while that doubles each time.
@@ -79,15 +77,6 @@ class TemplatePolicy {
 
 }  // namespace
 
-std::string Describe(const BadLine& bad, std::string_view line) {
-  const bool cut = line.size() > kShownBytesMax;
-  return fmt::format("column {}: {}: {}{}",
-                     bad.column,
-                     bad.reason,
-                     line.substr(0, kShownBytesMax),
-                     cut ? "..." : "");
-}
-
 class JsonDecoder::Impl {
  public:
   Impl(columnar::SchemaPtr schema, const JsonOptions& options)
@@ -107,12 +96,13 @@ class JsonDecoder::Impl {
     // The last line of a file may lack its newline, at which every scan stops.
     last_line_.assign(lines.substr(last)).append(1, '\n').append(kPadding, '\0');
     const Outcome rest = DecodeTerminated({last_line_.data(), lines.size() - last + 1}, row_limit);
-    outcome.line_count += rest.line_count;
     outcome.consumed = lines.size();
     outcome.bad = rest.bad;
     if (outcome.bad) {
       outcome.bad->begin += last;
+      outcome.bad->line += outcome.line_count;
     }
+    outcome.line_count += rest.line_count;
     return outcome;
   }
 
@@ -151,6 +141,7 @@ class JsonDecoder::Impl {
         ++stats_.skipped_lines;
       } else if (result == LineResult::kBad) {
         outcome.bad = MakeBadLine(lines.data(), line, p);
+        outcome.bad->line = outcome.line_count - 1;
         break;
       }
     }

@@ -30,19 +30,9 @@
 #include "columnar/batch.h"
 #include "columnar/type.h"
 #include "connectors/formats/json/json_options.h"
+#include "connectors/formats/records/records.h"
 
 namespace thalweg::connectors {
-
-/// A line that is no row of the schema.
-struct BadLine {
-  std::size_t begin = 0;   // Of the line, from the start of the text given to Decode().
-  std::size_t size = 0;    // Without its newline.
-  std::size_t column = 0;  // Byte in the line where the trouble was seen, from 1.
-  std::string reason;      // With the name of the field, where there is one.
-};
-
-/// "column 17: field 'price': a number was expected: {"auction":1,...}", the text cut to 200 bytes.
-std::string Describe(const BadLine& bad, std::string_view line);
 
 /// Decodes for one task; not thread-safe.
 class JsonDecoder {

@@ -26,6 +26,11 @@ inline constexpr Option<bool> kIgnoreNulls{.key = "json.encode.ignore-null-field
                                            .default_value = false,
                                            .description = "Write no NULL fields."};
 
+// A decimal is never in scientific notation here.
+inline constexpr Option<bool> kPlainDecimals{.key = "json.encode.decimal-as-plain-number",
+                                             .default_value = false,
+                                             .description = "Has no effect: they always are."};
+
 Status BadValue(std::string_view key, std::string_view value, std::string_view allowed) {
   return InvalidArgument(fmt::format("Option '{}' is '{}'; it may be {}.", key, value, allowed));
 }
@@ -51,7 +56,8 @@ const std::vector<std::string_view>& JsonOptionKeys() {
                                                      kStandard.key,
                                                      kNullKeyMode.key,
                                                      kNullKeyLiteral.key,
-                                                     kIgnoreNulls.key};
+                                                     kIgnoreNulls.key,
+                                                     kPlainDecimals.key};
   return keys;
 }
 
@@ -63,6 +69,7 @@ StatusOr<JsonOptions> ParseJsonOptions(const Configuration& options) {
   ASSIGN_OR_RETURN(const std::string null_key_mode, options.Get(kNullKeyMode));
   ASSIGN_OR_RETURN(const std::string null_key_literal, options.Get(kNullKeyLiteral));
   ASSIGN_OR_RETURN(const bool ignore_nulls, options.Get(kIgnoreNulls));
+  RETURN_IF_ERROR(options.Get(kPlainDecimals).status());
   if (fail_on_missing && ignore_errors) {
     return InvalidArgument(fmt::format(
         "Options '{}' and '{}' cannot both be true: one refuses what the other forgives.",

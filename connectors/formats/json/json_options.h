@@ -9,6 +9,7 @@
 //   'json.map-null-key.mode'          [FAIL]   writer: or DROP, LITERAL
 //   'json.map-null-key.literal'       [null]
 //   'json.encode.ignore-null-fields'  [false]  writer: leave NULL fields out
+//   'json.encode.decimal-as-plain-number'      taken, without effect: decimals always are
 #ifndef THALWEG_CONNECTORS_FORMATS_JSON_JSON_OPTIONS_H_
 #define THALWEG_CONNECTORS_FORMATS_JSON_JSON_OPTIONS_H_
 

@@ -388,7 +388,7 @@ class JsonWriter::Impl {
       if (!std::exchange(first, false)) {
         *out++ = ',';
       }
-      out = null_key ? WriteNullKey(out) : WriteString(keys.StringAt(entry), out);
+      out = null_key ? WriteNullKey(out) : WriteKey(keys, entry, out);
       *out++ = ':';
       if ((out = WriteNullable(field.children[1], *entries.child(1), entry, out)) == nullptr) {
         return nullptr;
@@ -396,6 +396,18 @@ class JsonWriter::Impl {
     }
     *out++ = '}';
     return out;
+  }
+
+  /// Keys are texts in JSON; others than those are written as CAST makes texts of them.
+  char* WriteKey(const Column& keys, std::size_t entry, char* out) {
+    if (keys.type().IsCharacter()) {
+      return WriteString(keys.StringAt(entry), out);
+    }
+    text_.clear();
+    columnar::AppendText(keys, entry, &text_);
+    const std::size_t size = text_.size();
+    text_.append(kSlack, '\0');
+    return WriteString({text_.data(), size}, out);
   }
 
   char* WriteNullKey(char* out) {

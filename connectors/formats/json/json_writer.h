@@ -22,8 +22,9 @@ namespace thalweg::connectors {
 /// Writes for one task; not thread-safe.
 class JsonWriter {
  public:
-  /// `change_kind_field` is the name of a first field for the change kind; empty: none.
-  /// REQUIRES: CheckJsonSchema(schema).
+  /// `change_kind_field` is the name of a first field for the change kind; empty: none. What is to
+  /// be read back needs CheckJsonSchema(schema): keys of a MAP that are no characters are written
+  /// as the text that CAST makes of them.
   JsonWriter(columnar::SchemaPtr schema,
              const JsonOptions& options,
              std::string_view change_kind_field = {});

@@ -73,6 +73,12 @@ TEST(JsonWriterTest, WritesRowsArraysAndMaps) {
   EXPECT_EQ(LineOf(type, value), "{\"v\":{\"a\\\"b\":[1,null,3],\"m\":{\"k\":1,\"l\":null}}}\n");
 }
 
+TEST(JsonWriterTest, KeysThatAreNoTextAreWrittenAsOne) {
+  EXPECT_EQ(LineOf(DataType::Map(DataType::Int(), DataType::String()),
+                   Datum::List{Datum::List{-1, "a"}, Datum::List{2, Datum()}}),
+            "{\"v\":{\"-1\":\"a\",\"2\":null}}\n");
+}
+
 TEST(JsonWriterTest, TreatsNullKeysByTheOption) {
   const DataType type = DataType::Map(DataType::String(), DataType::Int());
   const Datum value(Datum::List{Datum(Datum::List{Datum(), 1}), Datum(Datum::List{"k", 2})});

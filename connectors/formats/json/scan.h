@@ -16,6 +16,8 @@
 
 #include <emmintrin.h>
 
+#include "connectors/formats/records/utf8.h"
+
 namespace thalweg::connectors::json {
 
 struct Node;
@@ -131,9 +133,6 @@ inline bool IsNull(const char* p) {
 /// Any value, checked to its last byte. `p` is at its first byte, no blank. `depth` is how many
 /// values it lies in.
 const char* SkipValue(const char* p, int depth, Problem& problem);
-
-/// Whether the bytes are UTF-8.
-bool IsUtf8(std::string_view bytes);
 
 }  // namespace thalweg::connectors::json
 

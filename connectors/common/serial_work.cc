@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connectors/filesystem/serial_work.h"
+#include "connectors/common/serial_work.h"
 
 namespace thalweg::connectors {
 

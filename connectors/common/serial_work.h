@@ -4,8 +4,8 @@
 //
 // A part can go at any time, while a work is on its way: what the work touches it must own or know
 // to outlive the part; its outcome then reaches nobody.
-#ifndef THALWEG_CONNECTORS_FILESYSTEM_SERIAL_WORK_H_
-#define THALWEG_CONNECTORS_FILESYSTEM_SERIAL_WORK_H_
+#ifndef THALWEG_CONNECTORS_COMMON_SERIAL_WORK_H_
+#define THALWEG_CONNECTORS_COMMON_SERIAL_WORK_H_
 
 #include <cstddef>
 #include <deque>
@@ -46,4 +46,4 @@ class SerialWork {
 
 }  // namespace thalweg::connectors
 
-#endif  // THALWEG_CONNECTORS_FILESYSTEM_SERIAL_WORK_H_
+#endif  // THALWEG_CONNECTORS_COMMON_SERIAL_WORK_H_
