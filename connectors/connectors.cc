@@ -8,10 +8,11 @@
 
 namespace thalweg::connectors {
 
-void RegisterAll(runtime::ConnectorRegistry& registry) {
+void RegisterAll(runtime::ConnectorRegistry& registry, PrintOutput& print) {
   registry.AddSource("datagen", MakeDatagenSource());
   registry.AddSource("filesystem", MakeFileSource());
   registry.AddSink("filesystem", MakeFileSink());
+  registry.AddSink("print", MakePrintSink(print));
   registry.AddSink("blackhole", MakeBlackholeSink());
 }
 

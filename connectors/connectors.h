@@ -6,14 +6,16 @@
 #ifndef THALWEG_CONNECTORS_CONNECTORS_H_
 #define THALWEG_CONNECTORS_CONNECTORS_H_
 
+#include "connectors/print/print.h"
 #include "runtime/connector/registry.h"
 
 namespace thalweg::connectors {
 
 class CollectHub;
 
-/// Sources "datagen" and "filesystem", sinks "filesystem" and "blackhole".
-void RegisterAll(runtime::ConnectorRegistry& registry);
+/// Sources "datagen" and "filesystem", sinks "filesystem", "print" and "blackhole". What is printed
+/// goes to `print`, which outlives the registry and every sink.
+void RegisterAll(runtime::ConnectorRegistry& registry, PrintOutput& print = StandardOutput());
 
 /// Sink "collect". Its rows go to `hub`, which outlives the registry and every sink.
 void RegisterCollect(runtime::ConnectorRegistry& registry, CollectHub& hub);

@@ -21,7 +21,7 @@ TEST(ConnectorsTest, AreFoundByName) {
   for (const char* name : {"datagen", "filesystem"}) {
     EXPECT_TRUE(registry.Source(name).ok()) << name;
   }
-  for (const char* name : {"filesystem", "blackhole", "collect"}) {
+  for (const char* name : {"filesystem", "print", "blackhole", "collect"}) {
     EXPECT_TRUE(registry.Sink(name).ok()) << name;
   }
   EXPECT_THAT(std::string(MessageOf(registry.Sink("datagen").status())), HasSubstr("blackhole"));
