@@ -232,11 +232,41 @@ StatusOr<proto::DatagenSpec> ParseSpec(const std::string& bytes) {
   return spec;
 }
 
+/// Only the columns that are wanted, with the values that they have among all of them.
+StatusOr<proto::DatagenSpec> Narrowed(const proto::DatagenSpec& whole,
+                                      const runtime::TableRequest& table) {
+  proto::DatagenSpec spec = whole;
+  if (table.read == nullptr) {
+    return spec;
+  }
+  spec.clear_fields();
+  for (const columnar::Field& field : table.read->fields()) {
+    const std::optional<std::size_t> place = table.schema->IndexOf(field.name);
+    if (!place.has_value() || table.schema->type(*place).Nullable() != field.type.Nullable()) {
+      return InvalidArgument(fmt::format("Column '{}' {} is wanted of a table of {}.",
+                                         field.name,
+                                         field.type.ToString(),
+                                         table.schema->ToString()));
+    }
+    *spec.add_fields() = whole.fields(static_cast<int>(*place));
+    spec.add_places(static_cast<std::uint32_t>(*place));
+  }
+  return spec;
+}
+
 class DatagenConnector final : public runtime::SourceConnector {
  public:
-  StatusOr<std::string> Plan(const runtime::TableRequest& table) const override {
+  StatusOr<runtime::SourceTraits> TraitsOf(const runtime::TableRequest& table) const override {
     ASSIGN_OR_RETURN(const proto::DatagenSpec spec,
                      ParseDatagenOptions(table.options, *table.schema));
+    runtime::SourceTraits traits;
+    traits.bounded = spec.row_count() > 0;
+    return traits;
+  }
+  StatusOr<std::string> Plan(const runtime::TableRequest& table) const override {
+    ASSIGN_OR_RETURN(const proto::DatagenSpec whole,
+                     ParseDatagenOptions(table.options, *table.schema));
+    ASSIGN_OR_RETURN(const proto::DatagenSpec spec, Narrowed(whole, table));
     return spec.SerializeAsString();
   }
   StatusOr<std::unique_ptr<runtime::Enumerator>> OpenEnumerator(

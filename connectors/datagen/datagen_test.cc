@@ -265,6 +265,32 @@ TEST(DatagenTest, RandomTimestampsLieInThePastOfTheirStart) {
   EXPECT_LT(least, 1'000'000);
 }
 
+TEST(DatagenTest, WantedColumnsHaveTheValuesThatTheyHaveAmongAll) {
+  const SchemaPtr schema = IdAndMore();
+  const SchemaPtr wanted = Schema::Make({{"name", DataType::String()}, {"id", DataType::BigInt()}});
+  const auto whole = ReadAll(*Plan(schema, IdOptions("500")), schema);
+  runtime::TableRequest table{.options = IdOptions("500"), .schema = schema};
+  table.read = wanted;
+  const auto part = ReadAll(*MakeDatagenSource()->Plan(table), wanted);
+  ASSERT_EQ(part.size(), whole.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(part[i], (Datum::List{whole[i].list()[2], whole[i].list()[0]}));
+  }
+  table.read = Schema::Make({{"nobody", DataType::Int()}});
+  EXPECT_THAT(std::string(MessageOf(MakeDatagenSource()->Plan(table).status())),
+              HasSubstr("'nobody'"));
+}
+
+TEST(DatagenTest, IsBoundedByRowsOrByASequence) {
+  const SchemaPtr schema = IdAndMore();
+  const auto is_bounded = [&](Configuration options) {
+    return MakeDatagenSource()->TraitsOf({std::move(options), schema})->bounded;
+  };
+  EXPECT_FALSE(is_bounded({}));
+  EXPECT_TRUE(is_bounded({{"number-of-rows", "3"}}));
+  EXPECT_TRUE(is_bounded({{"fields.id.kind", "sequence"}, {"fields.id.end", "9"}}));
+}
+
 TEST(DatagenTest, SaysWhichOptionIsWrong) {
   const SchemaPtr schema = IdAndMore();
   const auto error = [&](const char* key, const char* value) {

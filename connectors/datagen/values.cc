@@ -64,8 +64,9 @@ RowMaker::RowMaker(const proto::DatagenSpec& spec, columnar::SchemaPtr schema)
     : schema_(std::move(schema)) {
   CHECK_EQ(static_cast<std::size_t>(spec.fields_size()), schema_->size());
   for (int i = 0; i < spec.fields_size(); ++i) {
-    fields_.push_back(
-        MakeField(spec.fields(i), Draw(Mix(spec.seed()), static_cast<std::uint64_t>(i))));
+    const std::uint64_t place =
+        spec.places().empty() ? static_cast<std::uint64_t>(i) : spec.places(i);
+    fields_.push_back(MakeField(spec.fields(i), Draw(Mix(spec.seed()), place)));
   }
 }
 
