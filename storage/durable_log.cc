@@ -30,7 +30,11 @@ class Layout {
   std::string FloorKey(std::uint64_t floor) const {
     return fmt::format("{}/floor/{:0{}}", prefix_, floor, kNumberDigits);
   }
+  std::string HeadKey(std::uint64_t slot) const {
+    return fmt::format("{}/head/{:0{}}", prefix_, slot, kNumberDigits);
+  }
   StatusOr<std::vector<std::uint64_t>> Slots() const { return Numbers("/slot/"); }
+  StatusOr<std::vector<std::uint64_t>> Heads() const { return Numbers("/head/"); }
   StatusOr<std::vector<std::uint64_t>> Floors() const { return Numbers("/floor/"); }
 
   /// The lowest slot that may be used.
@@ -67,6 +71,11 @@ class Layout {
 
   Status MissingSlot(std::uint64_t slot) const {
     return DataLoss(fmt::format("{}: it is missing and a later slot is present", Damaged(slot)));
+  }
+
+  Status LostEnd(std::uint64_t slot, std::uint64_t head) const {
+    return DataLoss(fmt::format(
+        "{}: it is missing, and slots up to {} have been appended", Damaged(slot), head));
   }
 
  private:
@@ -185,6 +194,8 @@ Walk<LogContents> ReadFrom(const Layout& layout, std::uint64_t begin, std::uint6
 }
 
 Walk<LogContents> TryRead(const Layout& layout, std::uint64_t from_slot) {
+  // Before the slots: whatever a head names was durable by then.
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> heads, layout.Heads());
   ASSIGN_OR_RETURN(const std::optional<Extent> extent, FindExtent(layout));
   if (!extent.has_value()) {
     return std::optional<LogContents>();
@@ -198,7 +209,22 @@ Walk<LogContents> TryRead(const Layout& layout, std::uint64_t from_slot) {
   if (!first_live.has_value()) {
     return std::optional<LogContents>();
   }
-  return ReadFrom(layout, *first_live, extent->end);
+  ASSIGN_OR_RETURN(std::optional<LogContents> contents, ReadFrom(layout, *first_live, extent->end));
+  if (contents.has_value() && !heads.empty() && heads.back() >= contents->next_slot) {
+    return layout.LostEnd(contents->next_slot, heads.back());
+  }
+  return contents;
+}
+
+/// Deletes all heads but the highest one.
+Status DeleteOldHeads(Store& store, const Layout& layout) {
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> heads, layout.Heads());
+  for (const std::uint64_t head : heads) {
+    if (head < heads.back()) {
+      RETURN_IF_ERROR(store.Delete(layout.HeadKey(head)));
+    }
+  }
+  return OkStatus();
 }
 
 /// Replaces the records of [begin, end) by tombstones, from low to high.
@@ -234,7 +260,7 @@ Status RaiseFloor(Store& store, const Layout& layout, std::uint64_t new_floor) {
       RETURN_IF_ERROR(store.Delete(layout.FloorKey(floor)));
     }
   }
-  return OkStatus();
+  return DeleteOldHeads(store, layout);
 }
 
 /// May the same append succeed when it is tried again at once?
@@ -335,6 +361,11 @@ StatusOr<AppendOutcome> DurableLog::TryAppend(std::uint64_t slot, std::string_vi
   ASSIGN_OR_RETURN(const std::uint64_t floor, layout.Floor());
   if (slot < floor) {
     return layout.GoneSlot(slot);
+  }
+  // From here on a log that ends before this slot is damaged and not just shorter.
+  RETURN_IF_ERROR(store_.PutIfAbsent(layout.HeadKey(slot), "").status());
+  if (slot > 0) {
+    store_.Delete(layout.HeadKey(slot - 1)).IgnoreError();  // A truncation deletes what is left.
   }
   return AppendOutcome::kAppended;
 }

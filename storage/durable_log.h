@@ -18,6 +18,7 @@
 // Layout under the prefix:
 //   slot/<20 digits>   one framed record or tombstone each (storage/log_record.h)
 //   floor/<20 digits>  no slot below this number may be used any more; the highest one counts
+//   head/<20 digits>   this slot has been appended; the highest one counts
 //
 //   slots:   [0 ...... floor)   [floor ...... first live)   [first live ...... end)
 //             deleted            tombstones                  records
@@ -26,6 +27,10 @@
 // through a truncation would believe that it won. A tombstone keeps the key taken. The floor keeps
 // the number of tombstones bounded: it is made durable before any key below it is deleted, and an
 // append that created its key looks at the floor afterwards.
+//
+// Why a head: a log whose last slot was deleted looks like one that never had it, and its reader
+// would go back behind what is visible. An append is not over before its head is durable, so a
+// log that ends before a head is damaged. A late head of an old writer is a low one.
 
 #include <cstddef>
 #include <cstdint>
@@ -76,7 +81,8 @@ class DurableLog {
   /// Returns the records of `from_slot` and all later slots.
   ///
   /// kDataLoss names the slot and its key: a record fails its checksum, or a slot is missing and a
-  /// later one is present. Such a log must not be continued. Other errors are the store's; repeat.
+  /// later one is present or has been appended. Such a log must not be continued. Other errors are
+  /// the store's; repeat.
   StatusOr<LogContents> Read(std::uint64_t from_slot) const;
 
   /// Appends `bytes` in `expected_slot`, which must be the `next_slot` of a Read() or the slot

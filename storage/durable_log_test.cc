@@ -213,6 +213,35 @@ TEST_F(DurableLogTest, NoticesThatTheEndHasGone) {
   Fill(0, 3);
   ASSERT_TRUE(store_.Delete(SlotKey(2)).ok());
   EXPECT_EQ(log_.Read(3).status().code(), StatusCode::kDataLoss);
+  const Status status = other_.Read(0).status();
+  EXPECT_EQ(status.code(), StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(MessageOf(status)), HasSubstr(SlotKey(2)));
+}
+
+TEST_F(DurableLogTest, NoticesThatAllHasGone) {
+  Fill(0, 1);
+  ASSERT_TRUE(store_.Delete(SlotKey(0)).ok());
+  EXPECT_EQ(other_.Read(0).status().code(), StatusCode::kDataLoss);
+}
+
+TEST_F(DurableLogTest, AnAppendIsNotOverBeforeALossOfItWouldBeNoticed) {
+  for (std::uint64_t n = 0; n < 3; ++n) {
+    MemoryStore store;
+    FaultyStore faulty(store);
+    const DurableLog log(faulty, "job/log", 1);
+    faulty.FailFrom(StoreCalls::kWrites, n, StoreFault::kRefused);
+    const bool appended = log.Append(0, "a").ok();
+    ASSERT_TRUE(store.Delete(SlotKey(0)).ok());
+    const DurableLog reader(store, "job/log", 2);
+    EXPECT_EQ(reader.Read(0).ok(), !appended) << "after write " << n;
+  }
+}
+
+TEST_F(DurableLogTest, WhoAppendedLongAgoDoesNotHideALoss) {
+  Fill(0, 4);
+  MustAppend(log_, 1, "r1");  // A repeat, by who slept since.
+  ASSERT_TRUE(store_.Delete(SlotKey(3)).ok());
+  EXPECT_EQ(other_.Read(0).status().code(), StatusCode::kDataLoss);
 }
 
 TEST_F(DurableLogTest, RefusesForeignFiles) {
@@ -276,7 +305,7 @@ TEST_F(DurableLogTest, TheNumberOfFilesStaysBounded) {
   for (int round = 0; round < 30; ++round, slot += 40) {
     Fill(slot, slot + 40);
     ASSERT_TRUE(log_.Truncate(slot + 39).ok());
-    EXPECT_LE(store_.List("job/log/")->size(), 2 * kTombstonesKept + 42);
+    EXPECT_LE(store_.List("job/log/")->size(), 2 * kTombstonesKept + 43);
   }
 }
 

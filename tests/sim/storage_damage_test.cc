@@ -134,7 +134,8 @@ TEST(StorageDamageTest, InTheNewestManifestStopsTheJobAndNamesTheSlot) {
                               Damage::kMiddleByte,
                               Damage::kLastByte,
                               Damage::kCut,
-                              Damage::kEmptied}) {
+                              Damage::kEmptied,
+                              Damage::kDeleted}) {
     SCOPED_TRACE("damage " + std::to_string(static_cast<int>(damage)));
     DamagedJob job(/*is_worker_down=*/false);
     const std::string slot = job.rig().LastSlot();
