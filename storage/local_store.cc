@@ -284,6 +284,17 @@ StatusOr<std::uint64_t> LocalStore::Size(std::string_view key) {
                                : StatusOr<std::uint64_t>(static_cast<std::uint64_t>(info.st_size));
 }
 
+StatusOr<WallTime> LocalStore::ModifiedAt(std::string_view key) {
+  RETURN_IF_ERROR(ValidateKey(key));
+  const fs::path path = root_ / key;
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) {
+    return FileError(errno, "reading", key, path);
+  }
+  return WallTime(
+      Milliseconds(std::int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000));
+}
+
 StatusOr<std::vector<std::string>> LocalStore::List(std::string_view prefix) {
   // Begins at the deepest directory that the prefix names, so that listing one log does not walk
   // all jobs.

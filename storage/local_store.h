@@ -47,6 +47,7 @@ class LocalStore final : public DirectoryStore {
                                  std::uint64_t offset,
                                  std::uint64_t length) override;
   StatusOr<std::uint64_t> Size(std::string_view key) override;
+  StatusOr<WallTime> ModifiedAt(std::string_view key) override;
   StatusOr<std::vector<std::string>> List(std::string_view prefix) override;
   Status Delete(std::string_view key) override;
 

@@ -34,6 +34,10 @@ const char* SegmentFault(std::string_view segment) {
 
 }  // namespace
 
+StatusOr<WallTime> Store::ModifiedAt(std::string_view key) {
+  return Unimplemented(fmt::format("The store does not know when '{}' was written last.", key));
+}
+
 Status ValidateKey(std::string_view key) {
   if (key.size() > kMaxKeyBytes) {
     return InvalidArgument(fmt::format(

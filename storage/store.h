@@ -38,6 +38,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/time.h"
 
 namespace thalweg::storage {
 
@@ -80,6 +81,10 @@ class Store {
 
   /// Returns the size of the value in bytes.
   virtual StatusOr<std::uint64_t> Size(std::string_view key) = 0;
+
+  /// Returns when the value was written last, as far as the store knows. kUnimplemented: it keeps
+  /// no such times.
+  virtual StatusOr<WallTime> ModifiedAt(std::string_view key);
 
   /// Returns all keys that begin with `prefix` (bytewise; it may end inside a segment or be empty),
   /// sorted. Keys that come or go during the call may be in the answer or not.
