@@ -34,14 +34,15 @@ FunctionRegistry::FunctionRegistry() {
       {TimeFieldFunctions(), TimeArithmeticFunctions(), TimeTextFunctions(), ClockFunctions()});
   Add("Regular expressions", {RegexpFunctions()});
   Add("Digests", {DigestFunctions()});
-  Add("JSON", {JsonQueryFunctions()});
-  Add("Collections and rows", {NestedFunctions()});
+  Add("JSON", {JsonQueryFunctions(), JsonBuildFunctions()});
+  Add("Collections and rows", {NestedFunctions(), ArrayFunctions(), MapFunctions()});
   Add("Text",
       {StringFunctions(),
        TextPartFunctions(),
        TextSearchFunctions(),
        TextEditFunctions(),
-       TextCodecFunctions()});
+       TextCodecFunctions(),
+       PrintfFunctions()});
 }
 
 void FunctionRegistry::Add(std::string_view topic,

@@ -25,9 +25,15 @@
 //   OVERLAY(a PLACING b FROM c..)  OVERLAY(a, b, c[, d])
 //   EXTRACT(unit FROM a)           EXTRACT('unit', a); YEAR(a) and its like are functions too
 //   FLOOR(a TO unit), CEIL(..)     FLOOR(a, 'unit'), CEIL(a, 'unit')
-//   TIMESTAMPADD(unit, a, b)       TIMESTAMPADD('unit', a, b); TIMESTAMPDIFF('unit', a, b)
+//   TIMESTAMPADD(unit, a, b)       TIMESTAMPADD('unit', a, b); a DATE stays one, so that hours want
+//   it
+//                                  cast to TIMESTAMP. TIMESTAMPDIFF('unit', a, b)
 //   (a, b) OVERLAPS (c, d)         OVERLAPS(a, b, c, d); b and d times or intervals
-//   r.f                            FIELD(r, n), n from 0; NULL when r is
+//   ROUND(a, n), TRUNCATE(a, n)    of a DECIMAL and a constant n the call's type is
+//   RoundedDecimal()
+//                                  (type_rules.h) of a's type and n
+//   NOW(), CURRENT_DATE            NOW(), CURRENT_DATE(): calls without arguments
+//   r.f                            FIELD(r, n), n from 0; NULL when r is; the call's type is f's
 //   a[i], m[k]                     ITEM(a, i), ITEM(m, k)
 //   ARRAY[..], MAP[k, v, ..]       ARRAY(..), MAP(k, v, ..)
 //   (a, b), ROW(a, b)              ROW(a, b); a call's type may give other field names
@@ -160,6 +166,7 @@ std::span<const ScalarFunction> TextPartFunctions();
 std::span<const ScalarFunction> TextSearchFunctions();
 std::span<const ScalarFunction> TextEditFunctions();
 std::span<const ScalarFunction> TextCodecFunctions();
+std::span<const ScalarFunction> PrintfFunctions();
 std::span<const ScalarFunction> RegexpFunctions();
 std::span<const ScalarFunction> DigestFunctions();
 std::span<const ScalarFunction> JsonQueryFunctions();
@@ -170,7 +177,10 @@ std::span<const ScalarFunction> TimeFieldFunctions();
 std::span<const ScalarFunction> TimeArithmeticFunctions();
 std::span<const ScalarFunction> TimeTextFunctions();
 std::span<const ScalarFunction> ClockFunctions();
+std::span<const ScalarFunction> JsonBuildFunctions();
 std::span<const ScalarFunction> NestedFunctions();
+std::span<const ScalarFunction> ArrayFunctions();
+std::span<const ScalarFunction> MapFunctions();
 
 }  // namespace thalweg::runtime
 
