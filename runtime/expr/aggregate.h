@@ -112,6 +112,10 @@ std::unique_ptr<Aggregate> BindSum(const AggregateShape& shape);
 std::unique_ptr<Aggregate> BindAverage(const AggregateShape& shape);
 std::unique_ptr<Aggregate> BindMinimum(const AggregateShape& shape);
 std::unique_ptr<Aggregate> BindMaximum(const AggregateShape& shape);
+std::unique_ptr<Aggregate> BindVariance(const AggregateShape& shape);
+std::unique_ptr<Aggregate> BindSampleVariance(const AggregateShape& shape);
+std::unique_ptr<Aggregate> BindDeviation(const AggregateShape& shape);
+std::unique_ptr<Aggregate> BindSampleDeviation(const AggregateShape& shape);
 
 }  // namespace thalweg::runtime
 

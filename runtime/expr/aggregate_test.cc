@@ -5,6 +5,7 @@
 #include "runtime/expr/aggregate.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -128,6 +129,66 @@ TEST_P(AggregateTest, WhatIsTakenBackLeavesNoTrace) {
   EXPECT_EQ(changed.Emit(), kept.Emit());
   changed.Add(column, 0, 0, /*retract=*/true);
   EXPECT_EQ(changed.Emit(), Groups(*aggregate).Emit());
+}
+
+/// Two, four, four, four, five, five, seven, nine: mean 5, variance 4.
+ColumnPtr KnownValues(const DataType& type) {
+  std::vector<Datum> values;
+  for (const int value : {2, 4, 4, 4, 5, 5, 7, 9}) {
+    if (type.kind() == columnar::TypeKind::kDouble) {
+      values.emplace_back(static_cast<double>(value));
+    } else {
+      values.emplace_back(value * 100);  // Two digits behind the point.
+    }
+  }
+  return columnar::ColumnOf(type, values);
+}
+
+TEST(SpreadTest, OfKnownValues) {
+  const std::pair<const char*, const char*> expected[] = {{"VAR_POP", "4.0"},
+                                                          {"STDDEV_POP", "2.0"},
+                                                          {"VAR_SAMP", "4.571428571428571"},
+                                                          {"VARIANCE", "4.571428571428571"},
+                                                          {"STDDEV_SAMP", "2.138089935299395"}};
+  for (const auto& [function, result] : expected) {
+    const auto aggregate = Bind(function, DataType::Double(), true);
+    const ColumnPtr column = KnownValues(DataType::Double());
+    Groups left(*aggregate);
+    Groups right(*aggregate);
+    for (std::size_t row = 0; row < column->length(); ++row) {
+      (row % 2 == 0 ? left : right).Add(column, 0, row);
+    }
+    left.Merge(right);
+    EXPECT_EQ(left.Emit()[0], result) << function;
+  }
+}
+
+TEST(SpreadTest, HasTheTypeOfAnAverage) {
+  const DataType type = DataType::Decimal(10, 2);
+  const auto aggregate = Bind("VAR_SAMP", type, true);
+  const ColumnPtr column = KnownValues(type);
+  Groups groups(*aggregate);
+  for (std::size_t row = 0; row < column->length(); ++row) {
+    groups.Add(column, 0, row);
+  }
+  groups.Add(column, 1, 0);
+  EXPECT_EQ(groups.Emit()[0], "4.571429");
+  EXPECT_EQ(groups.Emit()[1], "NULL") << "One value is no sample";
+}
+
+TEST(SpreadTest, WhatIsTakenBackLeavesNoTrace) {
+  const auto aggregate = Bind("STDDEV_POP", DataType::Double(), true);
+  const ColumnPtr column = KnownValues(DataType::Double());
+  Groups groups(*aggregate);
+  for (const std::size_t row : {0, 1, 7}) {
+    groups.Add(column, 0, row);
+  }
+  groups.Add(column, 0, 7, /*retract=*/true);
+  EXPECT_EQ(groups.Emit()[0], "1.0");
+  groups.Add(column, 0, 1, /*retract=*/true);
+  EXPECT_EQ(groups.Emit()[0], "0.0");
+  groups.Add(column, 0, 0, /*retract=*/true);
+  EXPECT_EQ(groups.Emit()[0], "NULL");
 }
 
 INSTANTIATE_TEST_SUITE_P(Functions,
