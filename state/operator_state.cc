@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/mutation.h"
 #include "columnar/hash.h"
 
 namespace thalweg::state {
@@ -15,7 +16,8 @@ StatusOr<bool> FallsTo(const proto::OperatorStateEntry& entry,
                        std::uint32_t key_group_count) {
   switch (entry.redistribution()) {
     case proto::REDISTRIBUTE_BY_OWNER:
-      return range.Contains(columnar::KeyGroupOf(Hash64(entry.key()), key_group_count));
+      return Mutated(Mutation::kEntriesNotRedistributed) ||
+             range.Contains(columnar::KeyGroupOf(Hash64(entry.key()), key_group_count));
     case proto::REDISTRIBUTE_TO_ONE:
       return range.begin == 0;
     case proto::REDISTRIBUTE_TO_ALL:

@@ -97,13 +97,16 @@ Verdict RunMutantApart(const Mutant& mutant, std::uint64_t first, std::uint64_t 
 
 }  // namespace
 
-int RunMutants(std::uint64_t first, std::uint64_t seeds) {
+int RunMutants(std::uint64_t first, std::uint64_t seeds, const std::string& only) {
   // Before any mistake is on: the answers to compare with.
   for (const SimJob job : kSimJobs) {
     ExpectedRows(job);
   }
   int survived = 0;
   for (const Mutant& mutant : kMutants) {
+    if (!only.empty() && only != mutant.name) {
+      continue;
+    }
     std::fflush(stdout);
     const Verdict verdict = RunMutantApart(mutant, first, seeds);
     survived += verdict.noticed ? 0 : 1;

@@ -169,6 +169,9 @@ SimCluster::SimCluster(SimLoop& loop, SimClusterOptions options)
       file_disk_(DiskOr(options.file_disk)),
       user_(loop, "user") {
   connectors::RegisterAll(connectors_);
+  if (options.add_connectors) {
+    options.add_connectors(connectors_);
+  }
   network_.set_frame_hook([this](const FrameEvent& event) {
     for (UniqueFunction<void(const FrameEvent&)>& hook : frame_hooks_) {
       hook(event);

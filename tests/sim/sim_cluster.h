@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,8 @@ struct SimClusterOptions {
   SimNetworkOptions network;
   std::shared_ptr<MemoryDisk> checkpoint_disk;  // Null: an empty one.
   std::shared_ptr<MemoryDisk> file_disk;        // Null: an empty one.
+  // Adds to the connectors of the program; may be empty.
+  std::function<void(runtime::ConnectorRegistry&)> add_connectors;
 };
 
 /// Hosts, processes, disks and the network. All calls from outside the loop or from its events.

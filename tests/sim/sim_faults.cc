@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "proto/control.pb.h"
+
 namespace thalweg::testing {
 namespace {
 
@@ -11,6 +13,8 @@ namespace {
 // patience.
 constexpr std::int64_t kShortest = 1'000;
 constexpr std::int64_t kLongest = 6'000'000;
+// A leader that is stopped until it has lost its workers is not stopped for longer.
+constexpr Microseconds kLostWorkersAtLast{30'000'000};
 
 }  // namespace
 
@@ -33,6 +37,7 @@ void SimFaults::Draw(Microseconds begin) {
                                &SimFaults::CrashAtDiskCall,
                                &SimFaults::CrashAtDiskCall,
                                &SimFaults::SecondCoordinatorAt,
+                               &SimFaults::UsurpAt,
                                &SimFaults::PauseAt,
                                &SimFaults::PauseAt,
                                &SimFaults::PartitionAt,
@@ -96,6 +101,45 @@ void SimFaults::SecondCoordinatorAt(Microseconds begin) {
   At(begin, "coordinator " + std::to_string(host) + " starts", [this, host] {
     cluster_.StartCoordinator(host);
   });
+}
+
+// The stopped leader does not know of the other one when it goes on; and when that one crashes, the
+// workers that obeyed it dial the first one again.
+void SimFaults::UsurpAt(Microseconds begin) {
+  const std::size_t first = AnyCoordinator();
+  const std::size_t second = (first + 1) % cluster_.coordinator_count();
+  const Microseconds pause = Between(kShortest, 300'000);
+  At(begin,
+     "coordinator " + std::to_string(first) + " is stopped until its workers obey coordinator " +
+         std::to_string(second) + ", which crashes " + std::to_string(pause.count()) + " us later",
+     [this, first, second, pause] {
+       SimNode& node = cluster_.coordinator_node(first);
+       if (first == second || !node.alive() || node.paused()) {
+         return;
+       }
+       cluster_.StartCoordinator(second);
+       node.Pause();
+       auto over = std::make_shared<bool>(false);
+       const auto resume = [&node, incarnation = node.incarnation()] {
+         if (node.Lives(incarnation) && node.paused()) {
+           node.Resume();
+         }
+       };
+       loop_.After(kLostWorkersAtLast, resume);
+       const std::string usurper = cluster_.coordinator_node(second).name();
+       cluster_.AddFrameHook([this, over, resume, usurper, second, pause](const FrameEvent& frame) {
+         proto::CoordinatorMessage message;
+         if (*over || frame.from.name() != usurper || !message.ParseFromString(frame.frame.head) ||
+             !message.has_deploy()) {
+           return;
+         }
+         *over = true;
+         loop_.After(pause, [this, resume, second] {
+           resume();
+           CrashAndRestartCoordinator(second, CrashKind::kProcess);
+         });
+       });
+     });
 }
 
 void SimFaults::PauseAt(Microseconds begin) {

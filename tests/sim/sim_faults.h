@@ -13,8 +13,9 @@
 namespace thalweg::testing {
 
 /// What befalls a cluster, drawn from a seed: crashes at times, at frames and at calls of the disk,
-/// pauses, partitions, broken links, failing and full disks, a second coordinator. Each ends by
-/// itself, so a job that is right comes to its end.
+/// pauses, partitions, broken links, failing and full disks, a second coordinator, a leader that
+/// comes back to workers that have obeyed another one. Each ends by itself, so a job that is right
+/// comes to its end.
 class SimFaults {
  public:
   /// Draws `count` faults that begin within `horizon` of now and sets them up. The cluster outlives
@@ -29,6 +30,7 @@ class SimFaults {
   void CrashWorkerAt(Microseconds begin);
   void CrashCoordinatorAt(Microseconds begin);
   void SecondCoordinatorAt(Microseconds begin);
+  void UsurpAt(Microseconds begin);
   void PauseAt(Microseconds begin);
   void PartitionAt(Microseconds begin);
   void BreakAt(Microseconds begin);

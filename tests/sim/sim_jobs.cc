@@ -113,6 +113,16 @@ void BuildJob(SimJob job, PlanBuilder& plan, const SimJobOptions& options) {
       WriteFiles(rows.Join(rows, {{"k", "k"}}, Col("v") < Col("v_r")));
       return;
     }
+    case SimJob::kWindows:
+      WriteFiles(Rows(plan, "rows", 7, seed, options)
+                     .Watermark("ts", Milliseconds(200))
+                     .TumbleWindow("ts", Milliseconds(200))
+                     .GroupBy({"k"})
+                     .Aggregate({client::CountAll("n"), client::Sum("v", "total")})
+                     .TumbleWindow("window_time", Milliseconds(400))
+                     .GroupBy({"n"})
+                     .Aggregate({client::CountAll("keys"), client::Sum("total", "total")}));
+      return;
   }
 }
 
@@ -131,8 +141,8 @@ std::pair<std::string_view, std::string> SplitChange(std::string_view line) {
 }  // namespace
 
 std::string NameOf(SimJob job) {
-  constexpr std::array<const char*, 5> kNames = {
-      "window", "retract", "join", "diamond", "selfjoin"};
+  constexpr std::array<const char*, std::size(kSimJobs)> kNames = {
+      "window", "retract", "join", "diamond", "selfjoin", "windows"};
   return kNames[static_cast<std::size_t>(job)];
 }
 

@@ -21,9 +21,14 @@ enum class SimJob {
   kJoin,      // Two streams joined.
   kDiamond,   // One stream, two aggregates, joined.
   kSelfJoin,  // One stream joined with itself.
+  kWindows,   // The results of windows in larger windows.
 };
-inline constexpr SimJob kSimJobs[] = {
-    SimJob::kWindow, SimJob::kRetract, SimJob::kJoin, SimJob::kDiamond, SimJob::kSelfJoin};
+inline constexpr SimJob kSimJobs[] = {SimJob::kWindow,
+                                      SimJob::kRetract,
+                                      SimJob::kJoin,
+                                      SimJob::kDiamond,
+                                      SimJob::kSelfJoin,
+                                      SimJob::kWindows};
 
 std::string NameOf(SimJob job);
 

@@ -24,6 +24,7 @@ struct Options {
   std::uint64_t seeds = 3'000;
   std::uint64_t seed = 0;  // 0: all.
   bool mutants = false;
+  std::string mutant;
 };
 
 int RunSeeds(const Options& options) {
@@ -82,9 +83,10 @@ int Main(int argc, char** argv) {
   app.add_option("--seeds", options.seeds, "How many seeds")->check(CLI::PositiveNumber);
   app.add_option("--seed", options.seed, "Replay this one")->check(CLI::PositiveNumber);
   app.add_flag("--mutants", options.mutants, "Switch each known mistake on in turn");
+  app.add_option("--mutant", options.mutant, "Switch this mistake on, such as kCreditLeaked");
   CLI11_PARSE(app, argc, argv);
-  if (options.mutants) {
-    return RunMutants(options.first, options.seeds);
+  if (options.mutants || !options.mutant.empty()) {
+    return RunMutants(options.first, options.seeds, options.mutant);
   }
   return options.seed != 0 ? Replay(options) : RunSeeds(options);
 }

@@ -3,14 +3,16 @@
 
 #include <vector>
 
+#include "base/hash.h"
 #include "proto/checkpoint.pb.h"
 #include "storage/durable_log.h"
 #include "storage/layout.h"
+#include "tests/sim/sim_state.h"
 
 namespace thalweg::testing {
 
-SimOracles::SimOracles(SimCluster& cluster, JobId job)
-    : cluster_(cluster), job_(std::move(job)), witness_(cluster.checkpoint_disk()) {
+SimOracles::SimOracles(SimCluster& cluster, JobId job, std::optional<SimJob> kind)
+    : cluster_(cluster), job_(std::move(job)), witness_(cluster.checkpoint_disk()), kind_(kind) {
   cluster_.AddFrameHook([this](const FrameEvent& frame) {
     OnFrame(frame);
     ShowWitness(frame);
@@ -66,8 +68,20 @@ void SimOracles::OnFrame(const FrameEvent& frame) {
   }
   if (frame.to.name().starts_with("coordinator")) {
     proto::WorkerMessage message;
-    if (message.ParseFromString(frame.frame.head) && message.has_replayed()) {
-      OnReplayed(message.replayed());
+    if (!message.ParseFromString(frame.frame.head)) {
+      return;
+    }
+    if (message.has_task_status()) {
+      OnSpeaks(frame.from,
+               message.task_status().attempt(),
+               message.task_status().state() == proto::TASK_RUNNING);
+    } else if (message.has_ack()) {
+      OnAck(message.ack());
+      OnSpeaks(frame.from, message.ack().attempt(), false);
+    } else if (message.has_replayed()) {
+      OnSpeaks(frame.from, message.replayed().attempt(), false);
+    } else if (message.has_commit_ack()) {
+      OnSpeaks(frame.from, message.commit_ack().attempt(), false);
     }
     return;
   }
@@ -93,6 +107,10 @@ void SimOracles::OnDeploy(const proto::DeployJob& deploy) {
   AttemptFacts& facts = found->second;
   if (is_new) {
     facts.completed_before = newest_completed_;
+    if (kind_.has_value() && deploy.restored_checkpoint() > 0 &&
+        attempts_.rbegin()->first == attempt) {
+      CheckState(deploy.restored_checkpoint());
+    }
   }
   const std::string name =
       "attempt (" + std::to_string(attempt.first) + ", " + std::to_string(attempt.second) + ")";
@@ -114,21 +132,49 @@ void SimOracles::OnDeploy(const proto::DeployJob& deploy) {
   }
 }
 
-void SimOracles::OnReplayed(const proto::SinkReplayed& replayed) {
-  const auto found = attempts_.find({replayed.attempt().generation(), replayed.attempt().n()});
-  if (found != attempts_.end()) {
-    found->second.unsettled.erase(replayed.task());
+void SimOracles::OnAck(const proto::CheckpointAck& ack) {
+  const auto attempt = attempts_.find({ack.attempt().generation(), ack.attempt().n()});
+  if (attempt != attempts_.end()) {
+    attempt->second.acked[{ack.checkpoint_id(), ack.snapshot().task()}] =
+        Hash64(ack.snapshot().SerializeAsString());
+  }
+}
+
+void SimOracles::OnSpeaks(const SimNode& worker, const proto::AttemptId& attempt, bool runs) {
+  const AttemptKey key(attempt.generation(), attempt.n());
+  AttemptKey& newest = running_[{worker.name(), worker.incarnation()}];
+  if (key < newest) {
+    Report("fenced",
+           worker.name() + " speaks for attempt (" + std::to_string(key.first) + ", " +
+               std::to_string(key.second) + ") although it runs (" + std::to_string(newest.first) +
+               ", " + std::to_string(newest.second) + ")");
+  }
+  if (runs) {
+    newest = std::max(newest, key);
+  }
+}
+
+void SimOracles::CheckState(std::uint64_t checkpoint) {
+  ReadLog();
+  const auto manifest = manifests_.find(checkpoint);
+  if (manifest == manifests_.end() || !compared_.insert(checkpoint).second) {
+    return;
+  }
+  MemoryStore store(cluster_.checkpoint_disk(), 1);
+  const proto::JobGraph graph = PlanOf(*kind_, {});
+  const StatusOr<StateContent> actual = StateContent::Of(manifest->second, graph, store);
+  if (!actual.ok()) {
+    Report("state", std::string(MessageOf(actual.status())));
+    return;
+  }
+  const SourcePositions positions = PositionsOf(manifest->second, graph);
+  const std::string difference = StateContent::Difference(ContentAt(*kind_, positions), *actual);
+  if (!difference.empty()) {
+    Report("state", "of checkpoint " + std::to_string(checkpoint) + ": " + difference);
   }
 }
 
 void SimOracles::OnComplete(const proto::CompleteCheckpoint& complete) {
-  const auto attempt = attempts_.find({complete.attempt().generation(), complete.attempt().n()});
-  if (attempt != attempts_.end() && !attempt->second.unsettled.empty()) {
-    Report("gate",
-           "complete(" + std::to_string(complete.checkpoint_id()) + ") is sent although task " +
-               std::to_string(*attempt->second.unsettled.begin()) +
-               " has not settled what the restored checkpoint left pending");
-  }
   ReadLog();
   if (!durable_.contains(complete.checkpoint_id())) {
     Report("durable",
@@ -184,6 +230,8 @@ void SimOracles::CheckManifest(const proto::Manifest& manifest) {
   if (!durable_.insert(manifest.checkpoint_id()).second) {
     return;  // Checked when it was new.
   }
+  manifests_[manifest.checkpoint_id()] = manifest;
+  CheckAcks(manifest);
   std::map<std::uint32_t, std::vector<int>> owners;  // By vertex: tasks per key group.
   for (const proto::TaskSnapshot& task : manifest.tasks()) {
     std::vector<int>& counts = owners[VertexIndexOf(TaskId(task.task()))];
@@ -200,6 +248,24 @@ void SimOracles::CheckManifest(const proto::Manifest& manifest) {
                    " owners in checkpoint " + std::to_string(manifest.checkpoint_id()));
         return;
       }
+    }
+  }
+}
+
+void SimOracles::CheckAcks(const proto::Manifest& manifest) {
+  const auto attempt = attempts_.find({manifest.generation(), manifest.attempt()});
+  if (attempt == attempts_.end()) {
+    return;  // Of a cluster before this one, on the same disk.
+  }
+  const AttemptFacts& facts = attempt->second;
+  for (const proto::TaskSnapshot& task : manifest.tasks()) {
+    const auto acked = facts.acked.find({manifest.checkpoint_id(), task.task()});
+    if (acked == facts.acked.end() || acked->second != Hash64(task.SerializeAsString())) {
+      Report("acks",
+             "the manifest of checkpoint " + std::to_string(manifest.checkpoint_id()) +
+                 " has a snapshot of task " + std::to_string(task.task()) +
+                 " that its attempt has not acknowledged");
+      return;
     }
   }
 }

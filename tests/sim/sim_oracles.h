@@ -14,6 +14,7 @@
 #include "proto/control.pb.h"
 #include "tests/coordinator/witness.h"
 #include "tests/sim/sim_cluster.h"
+#include "tests/sim/sim_jobs.h"
 
 namespace thalweg::testing {
 
@@ -28,17 +29,20 @@ struct Violation {
 ///
 ///   durable     complete(N) is sent only when manifest N lies in the log
 ///   regress     no attempt restores a checkpoint older than one that was completed before it was
-///   deployed, and
-///               checkpoint ids rise along the log
+///               deployed, and checkpoint ids rise along the log
 ///   owner       one owner per task in an attempt, and key groups owned once in a manifest
-///   fenced      after a command of generation G was obeyed, no worker obeys a lower one
-///   gate        after a restore no complete() is sent before every sink has settled
-///   promise     what tests/coordinator/witness.h knows of
+///   acks        a manifest is made of what its own attempt's tasks have acknowledged
+///   fenced      a worker that runs an attempt never speaks for an older one again
+///   state       what a restored checkpoint remembers is what an undisturbed run remembers with its
+///               barrier behind the same rows (tests/sim/sim_state.h)
+///   promise     what tests/coordinator/witness.h knows of; after a restore no complete() is sent
+///               before every sink has settled, among others
 ///   credit      no frame comes without a credit, no credit is given twice
 class SimOracles {
  public:
   /// Begins to watch; the cluster outlives this, which must live as long as the cluster runs.
-  SimOracles(SimCluster& cluster, JobId job);
+  /// `kind` is what the job computes; absent: its state is not compared with anything.
+  SimOracles(SimCluster& cluster, JobId job, std::optional<SimJob> kind = std::nullopt);
 
   const std::optional<Violation>& violation() const { return violation_; }
 
@@ -55,10 +59,14 @@ class SimOracles {
   void HearWitness();
   void OnDeploy(const proto::DeployJob& deploy);
   void OnComplete(const proto::CompleteCheckpoint& complete);
-  void OnReplayed(const proto::SinkReplayed& replayed);
+  void OnAck(const proto::CheckpointAck& ack);
+  /// A worker's process says something as a part of this attempt.
+  void OnSpeaks(const SimNode& worker, const proto::AttemptId& attempt, bool runs);
+  void CheckState(std::uint64_t checkpoint);
   /// Reads records that have come to the log since the last call.
   void ReadLog();
   void CheckManifest(const proto::Manifest& manifest);
+  void CheckAcks(const proto::Manifest& manifest);
   void CheckLogLines();
   void Report(std::string oracle, std::string what);
 
@@ -75,10 +83,16 @@ class SimOracles {
   struct AttemptFacts {
     std::uint64_t completed_before = 0;
     std::map<std::uint64_t, std::string> owners;
-    std::set<std::uint64_t>
-        unsettled;  // Tasks with a sink that have not reported since the restore.
+    // Hashes of the snapshots acknowledged, by checkpoint and task.
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> acked;
   };
-  std::map<std::pair<std::uint64_t, std::uint32_t>, AttemptFacts> attempts_;
+  using AttemptKey = std::pair<std::uint64_t, std::uint32_t>;  // Generation, n.
+  std::map<AttemptKey, AttemptFacts> attempts_;
+  // The newest attempt that runs on a worker's process.
+  std::map<std::pair<std::string, std::uint32_t>, AttemptKey> running_;
+  const std::optional<SimJob> kind_;
+  std::map<std::uint64_t, proto::Manifest> manifests_;  // By checkpoint.
+  std::set<std::uint64_t> compared_;                    // Checkpoints whose state was looked at.
 };
 
 }  // namespace thalweg::testing

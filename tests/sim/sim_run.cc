@@ -28,6 +28,10 @@ SimClusterOptions ClusterFor(Random& random) {
   // Now and then so little that most keys are spilled.
   options.state_memory = random.Chance(3) ? std::size_t{4} << 10 : std::size_t{16} << 20;
   options.network.patience = Microseconds(2'000'000);
+  // State of a few rows travels inside the acks, unless all of it has to be files.
+  if (random.Chance(4)) {
+    options.inline_run_max = 0;
+  }
   return options;
 }
 
@@ -82,7 +86,7 @@ SimRun RunSeed(std::uint64_t seed) {
   SimLoop loop(seed);
   SeededRandom random(loop.random().Next());
   SimCluster cluster(loop, ClusterFor(random));
-  SimOracles oracles(cluster, kJob);
+  SimOracles oracles(cluster, kJob, run.job);
   SimFaults faults(cluster, loop, random.Uniform(9), kFaultHorizon);
   run.faults = faults.descriptions();
 

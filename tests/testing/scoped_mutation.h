@@ -24,6 +24,19 @@ class ScopedMutation {
   const std::uint64_t bit_;
 };
 
+/// Switches all mistakes off for its lifetime: for what others are compared with.
+class ScopedNoMutations {
+ public:
+  ScopedNoMutations()
+      : active_(internal::active_mutations.exchange(0, std::memory_order_relaxed)) {}
+  ~ScopedNoMutations() { internal::active_mutations.store(active_, std::memory_order_relaxed); }
+  ScopedNoMutations(const ScopedNoMutations&) = delete;
+  ScopedNoMutations& operator=(const ScopedNoMutations&) = delete;
+
+ private:
+  const std::uint64_t active_;
+};
+
 }  // namespace thalweg::testing
 
 #endif  // THALWEG_TESTS_TESTING_SCOPED_MUTATION_H_
