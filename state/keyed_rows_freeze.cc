@@ -113,7 +113,7 @@ std::size_t KeyedRows::CopyFrozen(std::size_t limit) {
   if (!copy_left_) {
     return 0;
   }
-  const std::size_t end = std::min(copy_end_, copy_at_ + limit);
+  const std::size_t end = copy_at_ + std::min(limit, copy_end_ - copy_at_);
   const std::size_t looked_at = end - copy_at_;
   const std::vector<SlotId>& list = in_flight_.back().slots;
   const std::uint32_t frozen = in_flight_.back().epoch;
