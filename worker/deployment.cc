@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/counters.h"
 #include "base/log.h"
 #include "columnar/type.h"
 #include "columnar/type_proto.h"
@@ -275,6 +276,9 @@ Status Deployment::StartTask(LocalTask& local) {
   surroundings.budget = environment_.budget;
   surroundings.spill = environment_.spill;
   surroundings.inline_run_max = options_.inline_run_max;
+  if (environment_.metrics != nullptr) {
+    surroundings.metrics = &environment_.metrics->AddGroup(deploy_.job_id());
+  }
 
   runtime::TaskSpec spec;
   spec.id = local.id;

@@ -16,6 +16,7 @@ class BlockingExecutor;
 class Clock;
 class Log;
 class Mailbox;
+class MetricGroup;
 class Timers;
 }  // namespace thalweg
 
@@ -63,6 +64,7 @@ struct WorkerEnvironment {
   state::MemoryBudget* budget;        // Null: without limit.
   state::SpillFactory* spill;         // Null: state stays in memory.
   const Log& log;
+  MetricGroup* metrics = nullptr;  // Each job gets a group of its id; null: nobody looks.
 };
 
 }  // namespace thalweg::worker

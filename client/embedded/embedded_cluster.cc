@@ -110,7 +110,8 @@ class EmbeddedCluster::Parts final : public coordinator::CoordinatorListener {
                                         .heartbeat_patience = 20 * kBeatInterval,
                                         .jobs = {}},
         *this);
-    worker_ = std::make_unique<worker::Worker>(WorkerOptions(options), WorkerParts(connectors));
+    worker_ =
+        std::make_unique<worker::Worker>(WorkerOptions(options), WorkerParts(connectors, options));
   }
 
   ~Parts() override {
@@ -153,7 +154,8 @@ class EmbeddedCluster::Parts final : public coordinator::CoordinatorListener {
     return result;
   }
 
-  worker::WorkerEnvironment WorkerParts(const runtime::ConnectorRegistry& connectors) {
+  worker::WorkerEnvironment WorkerParts(const runtime::ConnectorRegistry& connectors,
+                                        const EmbeddedOptions& options) {
     std::vector<runtime::Lane*> lanes;
     for (const std::unique_ptr<runtime::LaneThread>& lane : lanes_) {
       lanes.push_back(&lane->lane());
@@ -169,7 +171,8 @@ class EmbeddedCluster::Parts final : public coordinator::CoordinatorListener {
             .lanes = std::move(lanes),
             .budget = &budget_,
             .spill = spill_.get(),
-            .log = log_};
+            .log = log_,
+            .metrics = options.metrics};
   }
 
   void Resolve(const Status& status) {

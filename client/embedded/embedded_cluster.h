@@ -27,6 +27,7 @@
 
 namespace thalweg {
 class LogSink;
+class MetricGroup;
 }  // namespace thalweg
 
 namespace thalweg::runtime {
@@ -48,6 +49,7 @@ struct EmbeddedOptions {
   std::size_t state_memory =
       std::size_t{1} << 30;  // Bytes of state kept in memory; above it cold keys go to scratch.
   LogSink* log = nullptr;    // Null: stderr.
+  MetricGroup* metrics = nullptr;  // Of jobs by id, then tasks; outlives the cluster. Null: none.
 };
 
 /// kInvalidArgument names the option, its value and its bound.
