@@ -4,7 +4,7 @@ SEEDS ?= 3000
 JOBS ?= $(shell nproc)
 install := tools/install-packages.sh
 
-.PHONY: release test bench check asan tsan clang fuzz sim mutants fresh
+.PHONY: release test bench microbench check asan tsan clang fuzz sim mutants fresh
 
 release:  ## Builds into build/release.
 	$(install) build
@@ -17,10 +17,16 @@ test:  ## Builds into build/dev and runs every test.
 	cmake --build --preset dev -j $(JOBS)
 	tools/test.sh build/dev
 
-bench:  ## Runs every benchmark program that stands beside the code.
+bench:  ## Measures whole jobs against bare loops into build/bench.json; ONLY=join for one of them.
 	$(install) build
 	cmake --preset release
-	cmake --build --preset release -j $(JOBS)
+	cmake --build --preset release -j $(JOBS) --target bench_jobs
+	build/release/bin/bench_jobs --out=build/bench.json $(if $(ONLY),--only=$(ONLY))
+
+microbench:  ## Runs every benchmark program that stands beside the code.
+	$(install) build
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS) --target benches
 	for bench in build/release/bin/*_bench; do $$bench || exit 1; done
 
 check:  ## Format, lint, layer rule, duplicate includes; ALL=1 looks at every file.

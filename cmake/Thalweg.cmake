@@ -131,7 +131,7 @@ function(thalweg_test_properties name)
                ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.supp")
 endfunction()
 
-# A Google Benchmark program; `make bench` builds them all through the target `benches`.
+# A Google Benchmark program; `make microbench` builds them all through the target `benches`.
 function(thalweg_bench name)
   if(NOT THALWEG_BENCH)
     return()
