@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "columnar/type_proto.h"
+#include "runtime/plan/output_schema.h"
 #include "state/row_buffer.h"
 
 namespace thalweg::runtime {
@@ -75,13 +76,12 @@ void AggregateSet::AddCall(const proto::AggregateCall& call, const columnar::Sch
   AggregateShape shape{.arguments = {},
                        .result = *columnar::TypeFromProto(call.type()),
                        .retracts = options_.retracts};
+  shape.arguments = *ArgumentTypesOf(call, input);
   if (!call.arguments().empty()) {
     bound.argument = static_cast<std::int32_t>(call.arguments(0));
-    shape.arguments.push_back(input.type(call.arguments(0)));
   }
   const bool is_extreme = call.function() == "MIN" || call.function() == "MAX";
-  const bool counts_all = call.function() == "COUNT" && !call.distinct() && bound.filter < 0 &&
-                          (bound.argument < 0 || !shape.arguments[0].nullable());
+  const bool counts_all = CountsAllRows(call, shape.arguments);
   if (counts_all) {
     counts_rows_ = true;
   } else {
@@ -275,6 +275,40 @@ Status AggregateSet::Accumulate(const Batch& batch, const GroupedRows& rows) {
     RETURN_IF_ERROR(AccumulateCounted(batch, *counted));
   }
   return OkStatus();
+}
+
+Status AggregateSet::Merge(std::span<std::uint8_t* const> values,
+                           std::span<const std::uint8_t* const> from,
+                           state::StringSlabs& strings) const {
+  DCHECK(counted_.empty());
+  const std::size_t offset = layout_->place(0).offset;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    StoreFixed(
+        values[i] + offset,
+        LoadFixed<std::int64_t>(values[i] + offset) + LoadFixed<std::int64_t>(from[i] + offset));
+  }
+  for (const Call& call : calls_) {
+    if (call.aggregate != nullptr) {
+      RETURN_IF_ERROR(call.aggregate->Merge(values, from, strings));
+    }
+  }
+  return OkStatus();
+}
+
+Status AggregateSet::MergeColumns(const Batch& batch,
+                                  std::size_t first_column,
+                                  const GroupedRows& rows) {
+  partials_.Reset(*layout_, rows.size());
+  std::vector<const std::uint8_t*> from(rows.size());
+  std::vector<std::uint32_t> picked(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    from[i] = partials_.row(i);
+    picked[i] = static_cast<std::uint32_t>(rows.row(i));
+  }
+  for (std::size_t field = 0; field < fields_.size(); ++field) {
+    partials_.SetColumn(field, batch.column(first_column + field), picked);
+  }
+  return Merge(rows.values, from, *rows.strings);
 }
 
 StatusOr<std::vector<ColumnPtr>> AggregateSet::Emit(std::span<const std::uint8_t* const> values,

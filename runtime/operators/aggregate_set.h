@@ -16,6 +16,7 @@
 #include "proto/plan.pb.h"
 #include "runtime/expr/aggregate.h"
 #include "runtime/operators/counted_values.h"
+#include "state/row_buffer.h"
 #include "state/row_layout.h"
 
 namespace thalweg::runtime {
@@ -56,6 +57,16 @@ class AggregateSet {
   /// Adds the rows, and takes back those that are -U or -D. kInvalidArgument: there are such, but
   /// the plan said that there would be none. kOutOfRange: a sum too large for any type.
   Status Accumulate(const columnar::Batch& batch, const GroupedRows& rows);
+
+  /// Adds groups to groups: values[i] = values[i] and from[i] together, both rows of fields().
+  /// `strings` is of the table of `values`. REQUIRES: no counted values.
+  Status Merge(std::span<std::uint8_t* const> values,
+               std::span<const std::uint8_t* const> from,
+               state::StringSlabs& strings) const;
+  /// Adds rows of partial states, of which columns first_column and on are fields().
+  Status MergeColumns(const columnar::Batch& batch,
+                      std::size_t first_column,
+                      const GroupedRows& rows);
 
   /// Each call's results. values[i] is the row of the group of batch row rows[i]; `rows` matters
   /// for retracting MIN and MAX only.
@@ -99,6 +110,7 @@ class AggregateSet {
   std::unique_ptr<Scratch> narrow_scratch_;
   std::unique_ptr<Scratch> distinct_scratch_;
   std::vector<std::uint32_t> positions_;
+  state::RowBuffer partials_;
 };
 
 }  // namespace thalweg::runtime

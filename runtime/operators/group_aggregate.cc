@@ -150,9 +150,11 @@ class GroupAggregate final : public KeyedStep {
       ASSIGN_OR_RETURN(before, aggregates_.Emit(groups_, group_rows_));
     }
     const bool whole = slots.size() == slots_.size();
-    RETURN_IF_ERROR(aggregates_.Accumulate(
-        input_->batch,
-        {values_, whole ? std::span<const std::uint32_t>() : rows_, &table_->strings()}));
+    const GroupedRows rows = {
+        values_, whole ? std::span<const std::uint32_t>() : rows_, &table_->strings()};
+    RETURN_IF_ERROR(step_.merges_partials()
+                        ? aggregates_.MergeColumns(input_->batch, keys_.size(), rows)
+                        : aggregates_.Accumulate(input_->batch, rows));
     ASSIGN_OR_RETURN(std::vector<ColumnPtr> after, aggregates_.Emit(groups_, group_rows_));
     MakeChanges(std::move(before), std::move(after));
     NoteEmpty(slots);

@@ -24,6 +24,7 @@ using state::SlotId;
 struct Side {
   columnar::SchemaPtr schema;
   std::vector<std::uint32_t> keys;
+  std::vector<bool> null_safe;  // By key; empty: none is.
   bool retracts = false;
   Milliseconds ttl{0};
   state::OrderedTable* rows = nullptr;
@@ -99,8 +100,9 @@ class Join final : public KeyedStep {
     const auto kinds = batch.change_kinds();
     for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
       bool null = false;
-      for (const std::uint32_t key : own().keys) {
-        null |= batch.column(key)->IsNull(row);
+      for (std::size_t i = 0; i < own().keys.size(); ++i) {
+        const bool null_safe = !own().null_safe.empty() && own().null_safe[i];
+        null |= !null_safe && batch.column(own().keys[i])->IsNull(row);
       }
       if (null) {
         continue;
@@ -262,10 +264,12 @@ StatusOr<std::unique_ptr<KeyedStep>> MakeJoin(const proto::Step& step,
   std::array<Side, 2> sides;
   sides[0] = {.schema = context.inputs[0],
               .keys = {join.left_keys().begin(), join.left_keys().end()},
+              .null_safe = std::vector<bool>(join.null_safe().begin(), join.null_safe().end()),
               .retracts = join.left_retracts(),
               .ttl = Milliseconds(join.left_ttl_millis())};
   sides[1] = {.schema = context.inputs[1],
               .keys = {join.right_keys().begin(), join.right_keys().end()},
+              .null_safe = std::vector<bool>(join.null_safe().begin(), join.null_safe().end()),
               .retracts = join.right_retracts(),
               .ttl = Milliseconds(join.right_ttl_millis())};
   std::optional<Predicate> residual;

@@ -27,6 +27,17 @@ StatusOr<std::unique_ptr<MapStep>> MakeProject(const proto::ProjectStep& step,
                                                const StepContext& context,
                                                columnar::SchemaPtr output);
 
+/// Groups each batch by itself: a row of partial states per group, in the order of first
+/// appearance.
+std::unique_ptr<MapStep> MakeLocalAggregate(const proto::LocalAggregateStep& step,
+                                            const columnar::Schema& input,
+                                            columnar::SchemaPtr output);
+
+/// Each row with the bounds of its windows, once for each of them.
+std::unique_ptr<MapStep> MakeWindowTable(const proto::WindowTableStep& step,
+                                         const columnar::Schema& input,
+                                         columnar::SchemaPtr output);
+
 /// Refuses rows with a NULL in one of these columns, or drops and counts them.
 struct NotNullOptions {
   std::vector<std::uint32_t> columns;

@@ -5,9 +5,15 @@
 #include <utility>
 
 #include "columnar/type_proto.h"
+#include "runtime/operators/deduplicate.h"
+#include "runtime/operators/final_aggregate.h"
 #include "runtime/operators/group_aggregate.h"
 #include "runtime/operators/join.h"
 #include "runtime/operators/map_steps.h"
+#include "runtime/operators/outer_join.h"
+#include "runtime/operators/rank.h"
+#include "runtime/operators/shared_windows.h"
+#include "runtime/operators/sort.h"
 #include "runtime/operators/watermark.h"
 #include "runtime/operators/window_aggregate.h"
 #include "runtime/plan/output_schema.h"
@@ -42,31 +48,25 @@ StatusOr<columnar::SchemaPtr> Check(const proto::Step& step,
   return declared;
 }
 
-Status NotSupported(const proto::Step& step, const std::string& what) {
-  return Unimplemented(PlaceOf(step) + ": " + what + " is not supported");
-}
-
 /// What plans can say and no operator does yet.
 Status CheckSupported(const proto::Step& step) {
-  if (step.has_join() && (step.join().kind() != proto::JOIN_INNER || step.join().emit_at_end() ||
-                          step.join().null_safe_size() > 0)) {
-    return NotSupported(step, "this kind of join");
-  }
-  if (step.has_aggregate() &&
-      (step.aggregate().merges_partials() || step.aggregate().emit_at_end())) {
-    return NotSupported(step, "this kind of aggregate");
-  }
-  if (step.has_window_aggregate()) {
-    const proto::WindowAggregateStep& window = step.window_aggregate();
-    if (window.has_window() || window.processing_time() || window.attached()) {
-      return NotSupported(step, "this kind of window");
-    }
-  }
-  if (step.has_rank() || step.has_deduplicate() || step.has_sort() || step.has_window_table() ||
-      step.has_local_aggregate()) {
-    return NotSupported(step, "this kind of step");
+  const std::string& zone = step.has_window_table() ? step.window_table().window().time_zone()
+                                                    : step.window_aggregate().window().time_zone();
+  if (!zone.empty() && zone != "UTC") {
+    return Unimplemented(PlaceOf(step) + ": windows of time zone '" + zone +
+                         "' are not supported, only those of UTC");
   }
   return OkStatus();
+}
+
+bool IsPlainTumble(const proto::WindowAggregateStep& step) {
+  return !step.processing_time() && !step.attached() &&
+         WindowOf(step).kind() == proto::WINDOW_TUMBLE;
+}
+
+/// Whether what an inner join sends on at once is final.
+bool OnlyAdds(const proto::JoinStep& join) {
+  return !join.emit_at_end() || (!join.left_retracts() && !join.right_retracts());
 }
 
 }  // namespace
@@ -75,6 +75,12 @@ StatusOr<std::unique_ptr<MapStep>> MakeMapStep(const proto::Step& step,
                                                const StepContext& context) {
   ASSIGN_OR_RETURN(columnar::SchemaPtr output, Check(step, context, StepRole::kMap));
   RETURN_IF_ERROR(CheckSupported(step));
+  if (step.has_local_aggregate()) {
+    return MakeLocalAggregate(step.local_aggregate(), *context.inputs[0], std::move(output));
+  }
+  if (step.has_window_table()) {
+    return MakeWindowTable(step.window_table(), *context.inputs[0], std::move(output));
+  }
   if (step.has_filter()) {
     return MakeFilter(step.filter(), context);
   }
@@ -91,13 +97,31 @@ StatusOr<std::unique_ptr<KeyedStep>> MakeKeyedStep(const proto::Step& step,
                                                    const StepContext& context) {
   ASSIGN_OR_RETURN(columnar::SchemaPtr output, Check(step, context, StepRole::kKeyed));
   RETURN_IF_ERROR(CheckSupported(step));
+  if (step.has_aggregate() && step.aggregate().emit_at_end()) {
+    return MakeFinalAggregate(step, context, std::move(output));
+  }
   if (step.has_aggregate()) {
     return MakeGroupAggregate(step, context, std::move(output));
+  }
+  if (step.has_window_aggregate() && !IsPlainTumble(step.window_aggregate())) {
+    return MakeSharedWindows(step, context, std::move(output));
   }
   if (step.has_window_aggregate()) {
     return MakeWindowAggregate(step, context, std::move(output));
   }
-  return MakeJoin(step, context, std::move(output));
+  if (step.has_rank()) {
+    return MakeRank(step, context, std::move(output));
+  }
+  if (step.has_sort()) {
+    return MakeSort(step, context, std::move(output));
+  }
+  if (step.has_deduplicate()) {
+    return MakeDeduplicate(step, context, std::move(output));
+  }
+  if (step.join().kind() == proto::JOIN_INNER && OnlyAdds(step.join())) {
+    return MakeJoin(step, context, std::move(output));
+  }
+  return MakeOuterJoin(step, context, std::move(output));
 }
 
 }  // namespace thalweg::runtime

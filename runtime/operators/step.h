@@ -80,6 +80,7 @@ struct KeyedInput {
   const columnar::Batch& batch;
   const columnar::EncodedKeys& keys;
   std::uint32_t input = 0;  // Which input of the step: 0, or 1 for the right side of a join.
+  WallTime now = {};        // Processing time.
 };
 
 /// A step over keyed state. Its keys lie in the key groups of the task: the edge before it hashed

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -169,7 +170,7 @@ class KeyedHarness {
     batch_ = Own(std::move(batch), input);
     encoders_[input].Encode(batch_, key_columns_[input], &keys_);
     const bool was_firing = last_ == StepResult::kFiring;
-    status_ = step_->Process({.batch = batch_, .keys = keys_, .input = input}, output);
+    status_ = step_->Process({.batch = batch_, .keys = keys_, .input = input, .now = now}, output);
     Settle();
     if (was_firing && last_ == StepResult::kDone) {
       last_ = StepResult::kFiring;
@@ -180,6 +181,13 @@ class KeyedHarness {
     status_ = step_->OnWatermark(watermark, output);
     return Settle();
   }
+  /// The clock has come to `time`.
+  StepResult Time(WallTime time) {
+    now = time;
+    status_ = step_->OnTime(now, output);
+    return Settle();
+  }
+  std::optional<WallTime> WakeAt() const { return step_->WakeAt(); }
   StepResult Continue() {
     status_ = step_->Continue(output);
     return Settle();
@@ -209,6 +217,7 @@ class KeyedHarness {
   std::uint64_t late_rows() { return metrics_.AddCounter("late_rows_dropped").value(); }
 
   CollectingOutput output;
+  WallTime now;
 
  private:
   columnar::Batch Own(columnar::Batch batch, std::uint32_t input) const {

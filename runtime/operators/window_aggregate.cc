@@ -13,6 +13,7 @@
 #include "columnar/key_codec.h"
 #include "runtime/operators/aggregate_set.h"
 #include "runtime/operators/key_bytes.h"
+#include "runtime/plan/output_schema.h"
 #include "runtime/windows/fired_watermarks.h"
 #include "runtime/windows/slice_assigner.h"
 #include "state/sliced_table.h"
@@ -70,8 +71,8 @@ class WindowAggregate final : public KeyedStep {
         output_(std::move(output)),
         keys_(KeysOf(step_, *input_schema_)),
         assigner_(input_schema_->type(step_.time_column()),
-                  Milliseconds(step_.size_millis()),
-                  Milliseconds(step_.offset_millis())),
+                  Milliseconds(WindowOf(step_).size_millis()),
+                  Milliseconds(WindowOf(step_).offset_millis())),
         aggregates_(CallsOf(step_),
                     *input_schema_,
                     {.operator_id = operator_id_, .keys = keys_, .sliced = true}),
@@ -281,7 +282,7 @@ class WindowAggregate final : public KeyedStep {
     }
     ASSIGN_OR_RETURN(const std::vector<ColumnPtr> results, aggregates_.Emit(given_values_, {}));
     columns.insert(columns.end(), results.begin(), results.end());
-    const EventMillis bounds[] = {slice - step_.size_millis(), slice, slice - 1};
+    const EventMillis bounds[] = {slice - assigner_.size().count(), slice, slice - 1};
     for (const EventMillis bound : bounds) {
       const DataType& type = output_->type(columns.size());
       columns.push_back(

@@ -33,9 +33,9 @@ class KeyedDriver final : public StepDriver {
     return left_ == StepResult::kDone && !OwesMarks() && out_.HasRoom();
   }
 
-  Status Take(GateItem item, SliceTime /*now*/) override {
+  Status Take(GateItem item, SliceTime now) override {
     if (auto* batch = std::get_if<columnar::Batch>(&item.item)) {
-      return Process(std::move(*batch), item.input);
+      return Process(std::move(*batch), item.input, now.wall);
     }
     if (const auto* watermark = std::get_if<Watermark>(&item.item)) {
       watermark_in_ = std::max(watermark_in_, watermark->millis);
@@ -100,7 +100,7 @@ class KeyedDriver final : public StepDriver {
  private:
   bool OwesMarks() const { return watermark_in_ > watermark_told_ || idle_ || end_; }
 
-  Status Process(columnar::Batch batch, std::uint32_t input) {
+  Status Process(columnar::Batch batch, std::uint32_t input, WallTime now) {
     if (left_ == StepResult::kFiring && watermark_in_ > watermark_told_) {
       batch = WithFirstMark(batch);
     }
@@ -112,7 +112,7 @@ class KeyedDriver final : public StepDriver {
     batch_ = std::move(batch);
     const bool was_firing = left_ == StepResult::kFiring;
     StatusOr<StepResult> result =
-        part_.step->Process({.batch = *batch_, .keys = keys_, .input = input}, out_);
+        part_.step->Process({.batch = *batch_, .keys = keys_, .input = input, .now = now}, out_);
     if (was_firing && result.ok() && *result == StepResult::kDone) {
       result = StepResult::kFiring;  // The input is done; the firing is not.
     }
