@@ -63,6 +63,18 @@ Status ResolveGroups(const std::vector<std::string>& keys,
   return OkStatus();
 }
 
+proto::WindowSpec WindowOf(proto::WindowKind kind,
+                           Milliseconds slide,
+                           Milliseconds size,
+                           Milliseconds offset) {
+  proto::WindowSpec window;
+  window.set_kind(kind);
+  window.set_slide_millis(slide.count());
+  window.set_size_millis(size.count());
+  window.set_offset_millis(offset.count());
+  return window;
+}
+
 Aggregation Over(std::string function, std::string column, std::string name) {
   Aggregation aggregation;
   aggregation.function = std::move(function);
@@ -169,22 +181,77 @@ Grouped Stream::GroupBy(std::vector<std::string> keys) const {
 Windowed Stream::TumbleWindow(std::string time_column,
                               Milliseconds size,
                               Milliseconds offset) const {
-  return Windowed(*this, std::move(time_column), size, offset);
+  return Windowed(
+      *this, std::move(time_column), WindowOf(proto::WINDOW_TUMBLE, Milliseconds(0), size, offset));
+}
+
+Windowed Stream::HopWindow(std::string time_column, Milliseconds slide, Milliseconds size) const {
+  return Windowed(
+      *this, std::move(time_column), WindowOf(proto::WINDOW_HOP, slide, size, Milliseconds(0)));
+}
+
+Windowed Stream::CumulateWindow(std::string time_column,
+                                Milliseconds step,
+                                Milliseconds size) const {
+  return Windowed(
+      *this, std::move(time_column), WindowOf(proto::WINDOW_CUMULATE, step, size, Milliseconds(0)));
+}
+
+Stream Stream::TopN(std::vector<std::string> keys,
+                    std::vector<OrderBy> order,
+                    std::uint64_t limit,
+                    std::string rank_name) const {
+  proto::Step step;
+  const auto resolve = [&]() -> Status {
+    proto::RankStep& rank = *step.mutable_rank();
+    for (const std::string& key : keys) {
+      ASSIGN_OR_RETURN(const std::uint32_t column, ColumnIndex(*schema(), key));
+      rank.add_keys(column);
+    }
+    for (const OrderBy& by : order) {
+      ASSIGN_OR_RETURN(const std::uint32_t column, ColumnIndex(*schema(), by.column));
+      proto::OrderColumn& out = *rank.add_order();
+      out.set_column(column);
+      out.set_descending(by.descending);
+      out.set_nulls_first(by.nulls_first);
+    }
+    rank.set_limit(limit);
+    rank.set_emits_rank(!rank_name.empty());
+    rank.set_rank_name(rank_name);
+    return OkStatus();
+  };
+  // Before the call: it fills the step, which is an argument too.
+  const Status resolved = node_ == kNoNode ? OkStatus() : resolve();
+  return Then(resolved, std::move(step));
 }
 
 Stream Stream::Join(const Stream& right,
                     std::vector<std::pair<std::string, std::string>> on) const {
-  return JoinOn(right, on, nullptr);
+  return JoinOn(right, on, proto::JOIN_INNER, nullptr);
 }
 
 Stream Stream::Join(const Stream& right,
                     std::vector<std::pair<std::string, std::string>> on,
                     Expr residual) const {
-  return JoinOn(right, on, &residual);
+  return JoinOn(right, on, proto::JOIN_INNER, &residual);
+}
+
+Stream Stream::Join(const Stream& right,
+                    std::vector<std::pair<std::string, std::string>> on,
+                    proto::JoinKind kind) const {
+  return JoinOn(right, on, kind, nullptr);
+}
+
+Stream Stream::Join(const Stream& right,
+                    std::vector<std::pair<std::string, std::string>> on,
+                    proto::JoinKind kind,
+                    Expr residual) const {
+  return JoinOn(right, on, kind, &residual);
 }
 
 Stream Stream::JoinOn(const Stream& right,
                       const std::vector<std::pair<std::string, std::string>>& on,
+                      proto::JoinKind kind,
                       const Expr* residual) const {
   if (graph_ != right.graph_) {
     graph_->Fail(InvalidArgument("A join needs two streams of one plan"));
@@ -195,7 +262,7 @@ Stream Stream::JoinOn(const Stream& right,
   PlanNode node;
   const auto resolve = [&]() -> Status {
     proto::JoinStep& join = *node.step.mutable_join();
-    join.set_kind(proto::JOIN_INNER);
+    join.set_kind(kind);
     for (const auto& [left_name, right_name] : on) {
       ASSIGN_OR_RETURN(const std::uint32_t left_key, ColumnIndex(*schema(), left_name));
       ASSIGN_OR_RETURN(const std::uint32_t right_key, ColumnIndex(*right.schema(), right_name));
@@ -254,8 +321,7 @@ Windowed Windowed::GroupBy(std::vector<std::string> keys) const {
 Stream Windowed::Aggregate(std::vector<Aggregation> aggregations) const {
   proto::Step step;
   proto::WindowAggregateStep& window = *step.mutable_window_aggregate();
-  window.set_size_millis(size_.count());
-  window.set_offset_millis(offset_.count());
+  *window.mutable_window() = window_;
   const columnar::SchemaPtr schema = input_.schema();
   const auto resolve = [&]() -> Status {
     ASSIGN_OR_RETURN(const std::uint32_t time, ColumnIndex(*schema, time_column_));

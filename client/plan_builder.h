@@ -75,6 +75,13 @@ struct GroupOptions {
   bool mini_batch_disabled = false;  // One change per row instead of one per key and batch.
 };
 
+/// Of an ORDER BY.
+struct OrderBy {
+  std::string column;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
 class Grouped;
 class Windowed;
 
@@ -97,6 +104,27 @@ class Stream {
   Windowed TumbleWindow(std::string time_column,
                         Milliseconds size,
                         Milliseconds offset = Milliseconds(0)) const;
+
+  /// Windows of `size` that begin every `slide`: a row is in each of them that covers it.
+  Windowed HopWindow(std::string time_column, Milliseconds slide, Milliseconds size) const;
+  /// Windows that begin every `size` and grow by `step` up to it; `size` is a multiple of `step`.
+  Windowed CumulateWindow(std::string time_column, Milliseconds step, Milliseconds size) const;
+
+  /// The first `limit` rows of each key in an order; `rank_name`: the column of their ranks, empty:
+  /// none.
+  Stream TopN(std::vector<std::string> keys,
+              std::vector<OrderBy> order,
+              std::uint64_t limit,
+              std::string rank_name = {}) const;
+
+  /// A join of any kind; see proto::JoinKind.
+  Stream Join(const Stream& right,
+              std::vector<std::pair<std::string, std::string>> on,
+              proto::JoinKind kind) const;
+  Stream Join(const Stream& right,
+              std::vector<std::pair<std::string, std::string>> on,
+              proto::JoinKind kind,
+              Expr residual) const;
 
   /// Inner join on pairs of equal columns (left, right). Rows: left columns, then right columns;
   /// a name that is taken gets "_r". `residual` sees the joined row.
@@ -127,6 +155,7 @@ class Stream {
   Stream Then(const Status& resolved, proto::Step step) const;
   Stream JoinOn(const Stream& right,
                 const std::vector<std::pair<std::string, std::string>>& on,
+                proto::JoinKind kind,
                 const Expr* residual) const;
 
   runtime::PlanGraph* graph_;
@@ -156,13 +185,12 @@ class Windowed {
 
  private:
   friend class Stream;
-  Windowed(Stream input, std::string time_column, Milliseconds size, Milliseconds offset)
-      : input_(input), time_column_(std::move(time_column)), size_(size), offset_(offset) {}
+  Windowed(Stream input, std::string time_column, proto::WindowSpec window)
+      : input_(input), time_column_(std::move(time_column)), window_(std::move(window)) {}
 
   Stream input_;
   std::string time_column_;
-  Milliseconds size_;
-  Milliseconds offset_;
+  proto::WindowSpec window_;
   std::vector<std::string> keys_;
 };
 

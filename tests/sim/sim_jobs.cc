@@ -123,6 +123,30 @@ void BuildJob(SimJob job, PlanBuilder& plan, const SimJobOptions& options) {
                      .GroupBy({"n"})
                      .Aggregate({client::CountAll("keys"), client::Sum("total", "total")}));
       return;
+    case SimJob::kOuter: {
+      const Stream left = Rows(plan, "left", 40, seed, options);
+      const Stream tops = Rows(plan, "right", 40, seed + 1, options)
+                              .GroupBy({"k"})
+                              .Aggregate({client::Max("v", "top"), client::CountAll("n")});
+      WriteFiles(left.Join(tops, {{"k", "k"}}, proto::JOIN_FULL, Col("v") < Col("top")));
+      return;
+    }
+    case SimJob::kHop:
+      WriteFiles(Rows(plan, "rows", 7, seed, options)
+                     .Watermark("ts", Milliseconds(200))
+                     .HopWindow("ts", Milliseconds(100), Milliseconds(250))
+                     .GroupBy({"k"})
+                     .Aggregate({client::CountAll("n"), client::Sum("v", "total")}));
+      return;
+    case SimJob::kTopN: {
+      const Stream rows = Rows(plan, "rows", 20, seed, options);
+      const Stream counts = rows.GroupBy({"k"}).Aggregate({client::CountAll("n")});
+      // Ids are unique, so that the order does not hang on who comes first.
+      WriteFiles(
+          rows.Join(counts, {{"k", "k"}})
+              .TopN({"n"}, {{.column = "v", .descending = true}, {.column = "id"}}, 3, "rank"));
+      return;
+    }
   }
 }
 
@@ -142,7 +166,7 @@ std::pair<std::string_view, std::string> SplitChange(std::string_view line) {
 
 std::string NameOf(SimJob job) {
   constexpr std::array<const char*, std::size(kSimJobs)> kNames = {
-      "window", "retract", "join", "diamond", "selfjoin", "windows"};
+      "window", "retract", "join", "diamond", "selfjoin", "windows", "outer", "hop", "topn"};
   return kNames[static_cast<std::size_t>(job)];
 }
 

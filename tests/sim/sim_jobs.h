@@ -22,13 +22,19 @@ enum class SimJob {
   kDiamond,   // One stream, two aggregates, joined.
   kSelfJoin,  // One stream joined with itself.
   kWindows,   // The results of windows in larger windows.
+  kOuter,     // A full join with a condition of a stream with an aggregate that updates.
+  kHop,       // Rows counted and summed by key in hopping windows.
+  kTopN,      // The first rows of each key, with their ranks, of an updating join.
 };
 inline constexpr SimJob kSimJobs[] = {SimJob::kWindow,
                                       SimJob::kRetract,
                                       SimJob::kJoin,
                                       SimJob::kDiamond,
                                       SimJob::kSelfJoin,
-                                      SimJob::kWindows};
+                                      SimJob::kWindows,
+                                      SimJob::kOuter,
+                                      SimJob::kHop,
+                                      SimJob::kTopN};
 
 std::string NameOf(SimJob job);
 
