@@ -48,6 +48,23 @@ struct VariableKeys {
   std::string_view Get(std::size_t row) const { return rows[row]; }
 };
 
+// Rows of a batch that are to be resolved.
+struct ListedRows {
+  const std::uint32_t* list;
+
+  std::size_t row(std::size_t i) const { return list[i]; }
+  // How far row() may be asked for.
+  static std::size_t Reach(std::size_t count, std::size_t /*batch_rows*/) { return count; }
+};
+struct RowRange {
+  std::size_t first;
+
+  std::size_t row(std::size_t i) const { return first + i; }
+  std::size_t Reach(std::size_t /*count*/, std::size_t batch_rows) const {
+    return batch_rows - first;
+  }
+};
+
 }  // namespace
 
 KeyedRows::KeyedRows(TableContext& context, ImageShape shape)
@@ -58,27 +75,27 @@ KeyedRows::KeyedRows(TableContext& context, ImageShape shape)
 
 KeyedRows::~KeyedRows() = default;
 
-template <class Keys, bool kInsert>
-Residency KeyedRows::ResolveWith(const Keys& keys,
-                                 std::span<const std::uint64_t> hashes,
-                                 std::span<SlotId> slots,
-                                 RowSelection selection) {
+template <bool kInsert, class Keys, class Rows>
+void KeyedRows::ResolveWith(const Keys& keys,
+                            std::span<const std::uint64_t> hashes,
+                            std::span<SlotId> slots,
+                            const Rows& rows) {
   // Locals, as each write to `slots` would make the compiler read members again.
   const std::size_t key_offset = shape_.row.key_offset;
   const bool has_ttl = shape_.row.ttl_seconds != 0;
-  RowPages::View rows = pages_.view();
+  RowPages::View pages = pages_.view();
   SlotIndex::Probe probe = index_.probe();
   const auto is_found = [&](SlotId slot, std::size_t row) {
     if (slot == kNoSlot) {
       return false;
     }
-    const std::uint8_t* const found = rows.row(slot);
+    const std::uint8_t* const found = pages.row(slot);
     return keys.Equal(found + key_offset, row) && (MetaOf(found) & meta::kDead) == 0 &&
            !(has_ttl && IsExpired(found));
   };
   const auto look_further = [&](std::uint32_t hash, std::size_t row) {
-    const SlotId slot = ResolveSlowly<kInsert>(hash, keys.Get(row));
-    rows = pages_.view();
+    const SlotId slot = ResolveSlowly<kInsert>(hash, keys.Get(row), probe.IsCertainlyAbsent(hash));
+    pages = pages_.view();
     probe = index_.probe();
     return slot;
   };
@@ -88,37 +105,44 @@ Residency KeyedRows::ResolveWith(const Keys& keys,
   for (; at < count && index_.size() < kPrefetchFrom; at += std::min(kBlock, count - at)) {
     const std::size_t end = std::min(count, at + kBlock);
     for (std::size_t i = at; i < end; ++i) {
-      const std::size_t row = selection.row(i);
+      const std::size_t row = rows.row(i);
       const std::uint32_t hash = columnar::StoredHash(hashes[row]);
       const SlotId slot = probe.Guess(hash);
       out[i] = is_found(slot, row) ? slot : look_further(hash, row);
     }
   }
+  if (at == count) {
+    return;
+  }
+  // The lines of the index are fetched one block ahead, which hides behind the work on the block
+  // before; a step goes on with the rows behind these.
+  const std::size_t reach = rows.Reach(count, hashes.size());
+  for (std::size_t i = at; i < std::min(count, at + kBlock); ++i) {
+    probe.Prefetch(columnar::StoredHash(hashes[rows.row(i)]));
+  }
   std::uint32_t stored[kBlock];
   for (; at < count; at += std::min(kBlock, count - at)) {
     const std::size_t size = std::min(kBlock, count - at);
     for (std::size_t i = 0; i < size; ++i) {
-      stored[i] = columnar::StoredHash(hashes[selection.row(at + i)]);
-      probe.Prefetch(stored[i]);
-    }
-    for (std::size_t i = 0; i < size; ++i) {
-      out[at + i] = probe.Guess(stored[i]);
-      if (out[at + i] != kNoSlot) {
-        __builtin_prefetch(rows.row(out[at + i]));
+      stored[i] = columnar::StoredHash(hashes[rows.row(at + i)]);
+      const SlotId slot = probe.Guess(stored[i]);
+      out[at + i] = slot;
+      if (slot != kNoSlot) {
+        __builtin_prefetch(pages.row(slot));
       }
     }
+    const std::size_t next = at + size;
+    const std::size_t next_end = std::min(reach, next + kBlock);
+    for (std::size_t i = next; i < next_end; ++i) {
+      probe.Prefetch(columnar::StoredHash(hashes[rows.row(i)]));
+    }
     for (std::size_t i = 0; i < size; ++i) {
-      const std::size_t row = selection.row(at + i);
+      const std::size_t row = rows.row(at + i);
       if (!is_found(out[at + i], row)) [[unlikely]] {
         out[at + i] = look_further(stored[i], row);
       }
     }
   }
-  if (!misses_.empty()) {
-    context_.spill->Read(*this, std::exchange(misses_, {}));
-    return Residency::kParked;
-  }
-  return Residency::kReady;
 }
 
 template <bool kInsert>
@@ -128,19 +152,33 @@ Residency KeyedRows::Dispatch(const columnar::EncodedKeys& keys,
   CHECK_EQ(slots.size(), selection.count(keys.count));
   CHECK_EQ(keys.fixed_stride, std::size_t{shape_.row.key_stride});
   index_.Migrate(slots.size());
-  const std::span<const std::uint64_t> hashes(keys.hashes);
+  const std::span<const std::uint64_t> hashes(keys.hashes.data(), keys.count);
   const std::uint64_t* const words = keys.words.data();
   const std::size_t word_count = keys.fixed_stride / 8;
-  switch (word_count) {
-    case 0:
-      return ResolveWith<VariableKeys, kInsert>({keys.rows}, hashes, slots, selection);
-    case 2:
-      return ResolveWith<FixedKeys<2>, kInsert>({words, word_count}, hashes, slots, selection);
-    case 3:
-      return ResolveWith<FixedKeys<3>, kInsert>({words, word_count}, hashes, slots, selection);
-    default:
-      return ResolveWith<FixedKeys<0>, kInsert>({words, word_count}, hashes, slots, selection);
+  const auto resolve = [&](const auto& rows) {
+    switch (word_count) {
+      case 0:
+        return ResolveWith<kInsert>(VariableKeys{keys.rows}, hashes, slots, rows);
+      case 1:
+        return ResolveWith<kInsert>(FixedKeys<1>{words, word_count}, hashes, slots, rows);
+      case 2:
+        return ResolveWith<kInsert>(FixedKeys<2>{words, word_count}, hashes, slots, rows);
+      case 3:
+        return ResolveWith<kInsert>(FixedKeys<3>{words, word_count}, hashes, slots, rows);
+      default:
+        return ResolveWith<kInsert>(FixedKeys<0>{words, word_count}, hashes, slots, rows);
+    }
+  };
+  if (selection.list() != nullptr) {
+    resolve(ListedRows{selection.list()});
+  } else {
+    resolve(RowRange{selection.first()});
   }
+  if (!misses_.empty()) {
+    context_.spill->Read(*this, std::exchange(misses_, {}));
+    return Residency::kParked;
+  }
+  return Residency::kReady;
 }
 
 Residency KeyedRows::Resolve(const columnar::EncodedKeys& keys,
@@ -156,8 +194,8 @@ Residency KeyedRows::Find(const columnar::EncodedKeys& keys,
 }
 
 template <bool kInsert>
-SlotId KeyedRows::ResolveSlowly(std::uint32_t hash, std::string_view key) {
-  const SlotId slot = FindKey(hash, key);
+SlotId KeyedRows::ResolveSlowly(std::uint32_t hash, std::string_view key, bool is_absent) {
+  const SlotId slot = is_absent ? kNoSlot : FindKey(hash, key);
   if (slot == kNoSlot) {
     if (!may_spill_.empty() &&
         MaySpill(columnar::KeyGroupOfStored(hash, context_.key_group_count))) {
@@ -297,6 +335,9 @@ void KeyedRows::SweepRow(SlotId slot) {
 }
 
 void KeyedRows::Sweep(std::size_t limit) {
+  if (shape_.row.ttl_seconds == 0 && shape_.entry.ttl_seconds == 0) {
+    return;
+  }
   for (std::size_t i = 0; i < std::min<std::size_t>(limit, pages_.end()); ++i) {
     if (sweep_at_ >= pages_.end()) {
       sweep_at_ = 0;

@@ -74,15 +74,28 @@ class RowSelection {
  public:
   RowSelection() = default;
   RowSelection(std::span<const std::uint32_t> rows)
-      : rows_(rows),
-        all_(false) {}  // NOLINT(google-explicit-constructor): a list of rows is a selection.
+      : list_(rows.data()),
+        count_(rows.size()) {
+  }  // NOLINT(google-explicit-constructor): a list of rows is a selection.
+  /// Rows [first, first + count).
+  static RowSelection Range(std::size_t first, std::size_t count) {
+    RowSelection range;
+    range.first_ = first;
+    range.count_ = count;
+    return range;
+  }
 
-  std::size_t count(std::size_t batch_rows) const { return all_ ? batch_rows : rows_.size(); }
-  std::size_t row(std::size_t i) const { return all_ ? i : rows_[i]; }
+  std::size_t count(std::size_t batch_rows) const { return count_ == kAll ? batch_rows : count_; }
+  /// Null: the rows stand behind each other, from first() on.
+  const std::uint32_t* list() const { return list_; }
+  std::size_t first() const { return first_; }
 
  private:
-  std::span<const std::uint32_t> rows_;
-  bool all_ = true;
+  static constexpr std::size_t kAll = ~std::size_t{0};
+
+  const std::uint32_t* list_ = nullptr;
+  std::size_t first_ = 0;
+  std::size_t count_ = kAll;
 };
 
 /// Base of the tables. The first part is for steps, the second for the TaskState.
@@ -142,6 +155,8 @@ class KeyedRows {
 
   /// From now on keys of this group may be spilled: a miss must ask.
   void SetMaySpill(KeyGroup group);
+  /// True: Resolve() and Find() may answer kParked.
+  bool may_park() const { return !may_spill_.empty(); }
   bool MaySpill(KeyGroup group) const {
     return !may_spill_.empty() && may_spill_[group.value() - context_.range.begin] != 0;
   }
@@ -154,6 +169,7 @@ class KeyedRows {
     index_.ForEach(visit);
   }
   bool IsLiveRow(SlotId slot) const { return IsLive(slot); }
+  void Prefetch(SlotId slot) const { __builtin_prefetch(pages_.row(slot)); }
   /// The group that a scan asked for has been read; `slots` are the rows that the spill held.
   void OnGroupRead(std::vector<SlotId> slots) { group_read_ = std::move(slots); }
   bool TakeGroup(std::vector<SlotId>* slots);
@@ -182,6 +198,8 @@ class KeyedRows {
 
   /// Makes room before a restore.
   void Reserve(std::size_t rows) { index_.Reserve(rows); }
+  /// About so many rows are to be expected.
+  void Expect(std::size_t rows) { index_.Expect(rows); }
   /// The key's row, made clean and initial if there is none: for what comes from a run.
   SlotId Load(std::uint32_t hash, std::string_view key, std::uint32_t written_seconds);
 
@@ -230,6 +248,8 @@ class KeyedRows {
   /// Before the first write of a row in this epoch.
   void TouchRow(SlotId slot);
   void TouchMany(std::span<const SlotId> slots);
+  /// The same, and rows[i] becomes row(slots[i]) + `offset`.
+  void TouchMany(std::span<const SlotId> slots, std::size_t offset, std::uint8_t** rows);
   void EraseRow(SlotId slot);
   /// Makes a dead or expired row an initial one.
   void Revive(SlotId slot);
@@ -250,17 +270,17 @@ class KeyedRows {
     std::vector<SlotId> slots;  // Written in that epoch; a slot may stand there twice.
     std::vector<SlotId> dead;   // Erased in that epoch, or with entries that were.
   };
-  template <class Keys, bool kInsert>
-  Residency ResolveWith(const Keys& keys,
-                        std::span<const std::uint64_t> hashes,
-                        std::span<SlotId> slots,
-                        RowSelection selection);
+  template <bool kInsert, class Keys, class Rows>
+  void ResolveWith(const Keys& keys,
+                   std::span<const std::uint64_t> hashes,
+                   std::span<SlotId> slots,
+                   const Rows& rows);
   template <bool kInsert>
   Residency Dispatch(const columnar::EncodedKeys& keys,
                      std::span<SlotId> slots,
                      RowSelection selection);
   template <bool kInsert>
-  SlotId ResolveSlowly(std::uint32_t hash, std::string_view key);
+  SlotId ResolveSlowly(std::uint32_t hash, std::string_view key, bool is_absent);
   void CopyIfFrozen(SlotId slot);
   /// Does a scan stand in the row's key group, so that its slot must stay what it is?
   bool IsBeingScanned(SlotId slot) const;
@@ -283,7 +303,8 @@ class KeyedRows {
   std::size_t copy_end_ = 0;
   SlotId sweep_at_ = 0;
   SlotId evict_at_ = 0;
-  std::vector<std::uint8_t> flags_;  // Scratch of TouchMany().
+  std::vector<std::uint8_t> flags_;     // Scratch of TouchMany(),
+  std::vector<std::uint8_t*> touched_;  // and of it too.
   std::vector<Miss> misses_;
 };
 

@@ -32,9 +32,16 @@ void KeyedRows::TouchRow(SlotId slot) {
 }
 
 void KeyedRows::TouchMany(std::span<const SlotId> slots) {
+  touched_.resize(slots.size());
+  TouchMany(slots, 0, touched_.data());
+}
+
+void KeyedRows::TouchMany(std::span<const SlotId> slots, std::size_t offset, std::uint8_t** rows) {
+  const RowPages::View pages = pages_.view();
   if (context_.copying) {
-    for (const SlotId slot : slots) {
-      TouchRow(slot);
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      TouchRow(slots[i]);
+      rows[i] = pages.row(slots[i]) + offset;
     }
     return;
   }
@@ -43,19 +50,20 @@ void KeyedRows::TouchMany(std::span<const SlotId> slots) {
   flags_.resize(slots.size());
   const std::uint32_t epoch = context_.epoch;
   const std::uint32_t epoch_word = meta::Make(epoch, 0);
-  const RowPages::View rows = pages_.view();
   std::uint8_t* const flags = flags_.data();
   std::size_t changed = 0;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    std::uint8_t* const touched = rows.row(slots[i]);
+    std::uint8_t* const touched = pages.row(slots[i]);
     const std::uint32_t word = MetaOf(touched);
-    flags[i] = meta::EpochOf(word) != epoch;
-    changed += flags[i];
+    const bool is_changed = meta::EpochOf(word) != epoch;
+    flags[i] = is_changed;
+    changed += is_changed;
     SetMeta(touched, epoch_word | (word & (meta::kFresh | meta::kDead)));
+    rows[i] = touched + offset;
   }
   if (shape_.row.ttl_seconds != 0) {
-    for (const SlotId slot : slots) {
-      StoreFixed(row(slot) + RowShape::kWrittenOffset, context_.now_seconds);
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      StoreFixed(rows[i] - offset + RowShape::kWrittenOffset, context_.now_seconds);
     }
   }
   if (changed == 0) {

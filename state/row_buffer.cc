@@ -74,13 +74,16 @@ ColumnPtr GatherFixed(const columnar::DataType& type,
                       const FieldPlace& place,
                       std::span<const std::uint8_t* const> values) {
   columnar::ColumnBuilder builder(type, values.size());
-  const std::span<T> out = builder.MutableValues<T>();
+  T* const out = builder.MutableValues<T>().data();
+  const std::size_t offset = place.offset;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    out[i] = LoadField<T>(values[i], place);
+    out[i] = LoadFixed<T>(values[i] + offset);
   }
   if (place.valid_mask != 0) {
+    const std::size_t valid_byte = place.valid_byte;
+    const std::uint8_t valid_mask = place.valid_mask;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!IsValid(values[i], place)) {
+      if ((values[i][valid_byte] & valid_mask) == 0) [[unlikely]] {
         builder.SetNull(i);
       }
     }

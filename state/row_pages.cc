@@ -25,7 +25,7 @@ RowPages::RowPages(std::size_t stride) : stride_(stride) {
   mask_ = (SlotId{1} << shift_) - 1;
 }
 
-SlotId RowPages::Add() {
+SlotId RowPages::AddSlowly() {
   if (!free_.empty()) {
     const SlotId slot = free_.back();
     free_.pop_back();

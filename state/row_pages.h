@@ -52,7 +52,12 @@ class RowPages {
   }
 
   /// A slot with undefined content: a freed one, else a new one.
-  SlotId Add();
+  SlotId Add() {
+    if (free_.empty() && end_ != room_) [[likely]] {
+      return end_++;
+    }
+    return AddSlowly();
+  }
   void Free(SlotId slot) { free_.push_back(slot); }
 
   std::size_t stride() const { return stride_; }
@@ -68,6 +73,7 @@ class RowPages {
   };
   using Page = std::unique_ptr<std::uint8_t[], FreePage>;
 
+  SlotId AddSlowly();
   void AddRoom();
 
   std::size_t stride_;

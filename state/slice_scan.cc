@@ -2,12 +2,75 @@
 #include "state/slice_scan.h"
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
 #include <utility>
 
 #include "columnar/hash.h"
 
 namespace thalweg::state {
+namespace {
+
+constexpr std::uint32_t HashOfEntry(std::uint64_t entry) {
+  return static_cast<std::uint32_t>(entry >> 32);
+}
+constexpr SlotId SlotOfEntry(std::uint64_t entry) {
+  return static_cast<SlotId>(entry);
+}
+
+// Moves `from` to `to`, ordered by the byte that begins at bit `shift` of the hash's distance from
+// `least`; equal ones keep their order.
+void SortByByte(std::span<const std::uint64_t> from,
+                std::uint32_t least,
+                int shift,
+                std::uint64_t* to) {
+  const auto byte_of = [least, shift](std::uint64_t entry) {
+    return ((HashOfEntry(entry) - least) >> shift) & 0xFFU;
+  };
+  std::uint32_t places[256] = {};
+  for (const std::uint64_t entry : from) {
+    ++places[byte_of(entry)];
+  }
+  std::uint32_t place = 0;
+  for (std::uint32_t& begin : places) {
+    place += std::exchange(begin, place);
+  }
+  for (const std::uint64_t entry : from) {
+    to[places[byte_of(entry)]++] = entry;
+  }
+}
+
+// Hashes of a key group lie in one range of numbers and are spread evenly: the two upper bytes of
+// their distances from the least one put nearly all entries in their places.
+void SortByHash(std::vector<std::uint64_t>& entries, std::vector<std::uint64_t>& buffer) {
+  constexpr std::size_t kRadixFrom = 256;
+  if (entries.size() < kRadixFrom) {
+    std::sort(entries.begin(), entries.end());
+    return;
+  }
+  const auto [least, greatest] = std::minmax_element(entries.begin(), entries.end());
+  const std::uint32_t least_hash = HashOfEntry(*least);
+  const int bits = std::bit_width(HashOfEntry(*greatest) - least_hash);
+  const int shift = std::max(0, bits - 16);
+  buffer.resize(entries.size());
+  SortByByte(entries, least_hash, shift, buffer.data());
+  SortByByte(buffer, least_hash, shift + 8, entries.data());
+  std::size_t moves_left = entries.size() * 8;
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    const std::uint64_t entry = entries[i];
+    std::size_t to = i;
+    for (; to > 0 && entries[to - 1] > entry && moves_left > 0; --to, --moves_left) {
+      entries[to] = entries[to - 1];
+    }
+    entries[to] = entry;
+    if (moves_left == 0) {  // Hashes that are not spread at all.
+      std::sort(entries.begin(), entries.end());
+      return;
+    }
+  }
+}
+
+}  // namespace
 
 SliceScan::SliceScan(KeyedRows& rows, TableContext& context, std::vector<proto::SliceDone> done)
     : rows_(rows), context_(context), done_(std::move(done)), group_(context.range.begin) {
@@ -59,32 +122,52 @@ bool SliceScan::OpenGroup() {
   group_asked_ = false;
   sorted_.clear();
   at_ = 0;
-  const auto add = [this](SlotId slot) {
+  const std::size_t g = group_ - context_.range.begin;
+  AddToGroup(std::span(entries_).subspan(begins_[g], begins_[g + 1] - begins_[g]));
+  AddToGroup(loaded);
+  SortGroup();
+  // A row may be named by both lists.
+  sorted_.erase(std::unique(sorted_.begin(), sorted_.end()), sorted_.end());
+  group_open_ = true;
+  return true;
+}
+
+void SliceScan::AddToGroup(std::span<const SlotId> slots) {
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (i + kAhead < slots.size()) {
+      rows_.Prefetch(slots[i + kAhead]);
+    }
+    const SlotId slot = slots[i];
     if (!rows_.IsLiveRow(slot)) {
-      return;
+      continue;
     }
     // A slot of the partition may have been evicted since and serve a key of another group now.
     const std::uint32_t hash = rows_.stored_hash(slot);
     if (columnar::KeyGroupOfStored(hash, context_.key_group_count).value() == group_ &&
-        !IsDone(group_, hash, rows_.key(slot))) {
-      sorted_.push_back({hash, slot});
+        (done_.empty() || !IsDone(group_, hash, rows_.key(slot)))) {
+      sorted_.push_back(Entry{hash} << 32 | slot);
     }
-  };
-  const std::size_t g = group_ - context_.range.begin;
-  for (std::size_t i = begins_[g]; i < begins_[g + 1]; ++i) {
-    add(entries_[i]);
   }
-  for (const SlotId slot : loaded) {
-    add(slot);
+}
+
+void SliceScan::SortGroup() {
+  SortByHash(sorted_, buffer_);
+  // Among equal hashes the keys decide.
+  for (std::size_t begin = 0; begin < sorted_.size();) {
+    std::size_t end = begin + 1;
+    while (end < sorted_.size() && HashOfEntry(sorted_[end]) == HashOfEntry(sorted_[begin])) {
+      ++end;
+    }
+    if (end - begin > 1) {
+      std::sort(sorted_.begin() + static_cast<std::ptrdiff_t>(begin),
+                sorted_.begin() + static_cast<std::ptrdiff_t>(end),
+                [this](Entry a, Entry b) {
+                  return rows_.key(SlotOfEntry(a)) < rows_.key(SlotOfEntry(b));
+                });
+    }
+    begin = end;
   }
-  std::sort(sorted_.begin(), sorted_.end(), [this](const Entry& a, const Entry& b) {
-    return a.hash != b.hash ? a.hash < b.hash : rows_.key(a.slot) < rows_.key(b.slot);
-  });
-  // A row may be named by both lists.
-  const auto same = [](const Entry& a, const Entry& b) { return a.slot == b.slot; };
-  sorted_.erase(std::unique(sorted_.begin(), sorted_.end(), same), sorted_.end());
-  group_open_ = true;
-  return true;
 }
 
 ScanResult SliceScan::Next(std::size_t limit, std::vector<SlotId>* slots) {
@@ -94,7 +177,7 @@ ScanResult SliceScan::Next(std::size_t limit, std::vector<SlotId>* slots) {
       break;
     }
     for (; at_ < sorted_.size() && slots->size() < limit; ++at_) {
-      slots->push_back(sorted_[at_].slot);
+      slots->push_back(SlotOfEntry(sorted_[at_]));
     }
     if (at_ == sorted_.size()) {
       ++group_;

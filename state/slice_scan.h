@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,14 +39,14 @@ class SliceScan {
   std::uint32_t current_group() const { return group_; }
 
  private:
-  struct Entry {
-    std::uint32_t hash;
-    SlotId slot;
-  };
+  // A row's hash above its slot: in the order of these, rows are sorted by hash.
+  using Entry = std::uint64_t;
 
   void Partition();
   // Sorts what is to be given of the current group. False: it is being read from the spill.
   bool OpenGroup();
+  void AddToGroup(std::span<const SlotId> slots);
+  void SortGroup();
   bool IsDone(std::uint32_t group, std::uint32_t hash, std::string_view key) const;
 
   KeyedRows& rows_;
@@ -58,6 +59,7 @@ class SliceScan {
   bool group_open_ = false;
   bool group_asked_ = false;   // For its spilled rows.
   std::vector<Entry> sorted_;  // Rows of the current group.
+  std::vector<Entry> buffer_;  // Scratch of SortGroup().
   std::size_t at_ = 0;
   std::uint32_t last_hash_ = 0;  // Of the last row given.
   std::string last_key_;

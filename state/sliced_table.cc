@@ -25,6 +25,7 @@ SlicedTable::Live& SlicedTable::Open(std::int64_t slice_end) {
   if (is_new) {
     place->second.rows = std::make_unique<ValueTable>(context_, spec_);
     place->second.rows->set_identity({number_, true, slice_end});
+    place->second.rows->Expect(expected_rows_);
   }
   return place->second;
 }
@@ -88,6 +89,7 @@ void SlicedTable::Drop(std::int64_t slice_end) {
     return;
   }
   dropped_through_ = std::max(slice_end, dropped_through_.value_or(slice_end));
+  expected_rows_ = found->second.rows->size();
   if (context_.spill != nullptr) {
     context_.spill->ForgetAll(*found->second.rows);
   }

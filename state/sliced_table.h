@@ -94,6 +94,7 @@ class SlicedTable {
   std::map<std::int64_t, Live> live_;
   std::vector<Live> dropped_;
   std::optional<std::int64_t> dropped_through_;
+  std::size_t expected_rows_ = 0;  // Of a slice: as many as the last dropped one had.
   bool needs_base_ = false;
 };
 

@@ -18,25 +18,52 @@ constexpr int kFirstShift = 64 - 3;  // 8 lines: 512 bytes for the smallest tabl
 // Above this many lines (about 340 k entries) an index grows step by step.
 constexpr std::size_t kGrowAtOnceLines = std::size_t{1} << 16;
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
+// An index with fewer entries says nothing about how large it will become.
+constexpr std::size_t kExpectFrom = 2048;
 
 // Fuller than 65 % and chains get long.
 std::size_t GrowAt(std::size_t line_count) {
   return line_count * 8 * 65 / 100;
 }
 
+// Zeroed memory in huge pages, which cost nothing before they are touched.
+void* MapHuge(std::size_t bytes) {
+  const std::size_t with_slack = bytes + kHugePage;
+  void* const mapped = mmap(nullptr,
+                            with_slack,
+                            PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                            -1,
+                            0);
+  CHECK(mapped != MAP_FAILED);
+  auto* const begin = static_cast<std::uint8_t*>(mapped);
+  const std::size_t before =
+      (kHugePage - reinterpret_cast<std::uintptr_t>(begin) % kHugePage) % kHugePage;
+  if (before > 0) {
+    munmap(begin, before);
+  }
+  munmap(begin + before + bytes, kHugePage - before);
+  madvise(begin + before, bytes, MADV_HUGEPAGE);
+  return begin + before;
+}
+
 }  // namespace
 
 void SlotIndex::FreeLines::operator()(Line* lines) const {
-  std::free(lines);
+  if (mapped_bytes > 0) {
+    munmap(lines, mapped_bytes);
+  } else {
+    std::free(lines);
+  }
 }
 
 SlotIndex::Lines SlotIndex::Allocate(int shift) {
   const std::size_t bytes = LineCount(shift) * sizeof(Line);
-  void* const memory = std::aligned_alloc(bytes >= kHugePage ? kHugePage : sizeof(Line), bytes);
-  CHECK(memory != nullptr);
   if (bytes >= kHugePage) {
-    madvise(memory, bytes, MADV_HUGEPAGE);
+    return Lines(static_cast<Line*>(MapHuge(bytes)), FreeLines(bytes));
   }
+  void* const memory = std::aligned_alloc(sizeof(Line), bytes);
+  CHECK(memory != nullptr);
   std::memset(memory, 0, bytes);
   return Lines(static_cast<Line*>(memory));
 }
@@ -67,8 +94,12 @@ void SlotIndex::InsertIn(Line* lines, int shift, std::uint32_t tag, SlotId slot)
 }
 
 void SlotIndex::Insert(std::uint32_t hash, SlotId slot) {
-  if (size_ >= grow_at_) {
-    Grow(shift_ - 1);
+  if (size_ >= grow_at_) [[unlikely]] {
+    int shift = shift_ - 1;
+    while (size_ >= kExpectFrom && GrowAt(LineCount(shift)) < expected_) {
+      --shift;
+    }
+    Grow(shift);
   }
   InsertIn(lines_.get(), shift_, Tag(hash), slot);
   ++size_;

@@ -38,22 +38,31 @@ class SlotIndex {
     void Prefetch(std::uint32_t hash) const {
       __builtin_prefetch(&lines_[LineOf(Tag(hash), shift_)]);
     }
-    /// A slot that probably is the one of `hash`, or kNoSlot when Find() must look further.
+    /// A slot that probably is the one of `hash`, or kNoSlot when there is none or Find() must look
+    /// further.
     SlotId Guess(std::uint32_t hash) const {
       const std::uint32_t tag = Tag(hash);
       const Line& line = lines_[LineOf(tag, shift_)];
       const unsigned matches = Matches(line, tag);
       return matches == 0 ? kNoSlot : line.slots[std::countr_zero(matches)];
     }
+    /// True: no entry has this hash, so that Find() need not be asked.
+    bool IsCertainlyAbsent(std::uint32_t hash) const {
+      const std::uint32_t tag = Tag(hash);
+      const Line& line = lines_[LineOf(tag, shift_)];
+      return is_whole_ && line.tags[7] == 0 && Matches(line, tag) == 0;
+    }
 
    private:
     friend class SlotIndex;
-    Probe(const Line* lines, int shift) : lines_(lines), shift_(shift) {}
+    Probe(const Line* lines, int shift, bool is_whole)
+        : lines_(lines), shift_(shift), is_whole_(is_whole) {}
 
     const Line* lines_;
     int shift_;
+    bool is_whole_;  // There are no old lines.
   };
-  Probe probe() const { return {lines_.get(), shift_}; }
+  Probe probe() const { return {lines_.get(), shift_, old_lines_ == nullptr}; }
 
   /// The first slot with that hash for which is_key(slot), else kNoSlot.
   template <class IsKey>
@@ -74,6 +83,9 @@ class SlotIndex {
   void Migrate(std::size_t rows);
   /// Makes room for `count` entries at once.
   void Reserve(std::size_t count);
+  /// About so many entries are to be expected: an index that has become somewhat large grows to
+  /// that size at one go instead of doubling again and again.
+  void Expect(std::size_t count) { expected_ = count; }
 
   /// Calls visit(hash, slot) for each entry, in no order that means anything.
   template <class Visit>
@@ -89,7 +101,11 @@ class SlotIndex {
 
  private:
   struct FreeLines {
+    FreeLines() : mapped_bytes(0) {}
+    explicit FreeLines(std::size_t bytes) : mapped_bytes(bytes) {}
     void operator()(Line* lines) const;
+
+    std::size_t mapped_bytes;  // 0: from the heap.
   };
   using Lines = std::unique_ptr<Line[], FreeLines>;
 
@@ -143,6 +159,7 @@ class SlotIndex {
   int shift_;  // 64 minus the logarithm of the line count.
   std::size_t size_ = 0;
   std::size_t grow_at_;
+  std::size_t expected_ = 0;
   // While growing: lines before migrated_ are copied, but stay for look-ups that pass over them.
   Lines old_lines_;
   int old_shift_ = 0;

@@ -47,10 +47,16 @@ class ValueTable final : public KeyedRows {
   /// marks them for the next snapshot, keeps what a snapshot under way still needs, renews their
   /// time to live.
   void Touch(std::span<const SlotId> slots);
+  /// Touch(), and values[i] becomes value(slots[i]): valid until a call that may make rows.
+  void Touch(std::span<const SlotId> slots, std::span<std::uint8_t*> values);
   /// Touch(), and appends to `first` the positions in `slots` of the first occurrence of each slot,
   /// ascending: for one change per key and batch, with the old values read before the new ones are
   /// written.
   void TouchFirst(std::span<const SlotId> slots, std::vector<std::uint32_t>* first);
+  /// The same without Touch(), for a batch that comes in parts: slots of earlier parts count as
+  /// seen until Unsee(), which must be given all slots that were named as first ones.
+  void SeeFirst(std::span<const SlotId> slots, std::vector<std::uint32_t>* first);
+  void Unsee(std::span<const SlotId> slots);
 
   /// Forgets these rows; a slot may stand there many times and must not be used afterwards.
   void Erase(std::span<const SlotId> slots);
@@ -61,7 +67,8 @@ class ValueTable final : public KeyedRows {
 
  private:
   const RowLayout layout_;
-  std::vector<std::uint64_t> seen_;  // Scratch of TouchFirst(): a bit per slot, all zero.
+  std::vector<std::uint64_t> seen_;     // A bit per slot, all zero but within a batch.
+  std::vector<std::uint8_t> is_first_;  // Scratch of SeeFirst().
 };
 
 }  // namespace thalweg::state

@@ -29,11 +29,12 @@ namespace thalweg::runtime {
 /// Some input rows and the row values of their groups. One group may stand there many times.
 struct GroupedRows {
   std::span<std::uint8_t* const> values;  // Row value of each entry's group.
-  std::span<const std::uint32_t> rows;    // Input row of each entry; empty: entry i is row i.
+  std::span<const std::uint32_t> rows;    // Input row of each entry; empty: see `first`.
   state::StringSlabs* strings = nullptr;  // Of the table that the values lie in.
+  std::size_t first = 0;                  // Where `rows` is empty: entry i is row first + i.
 
   std::size_t size() const { return values.size(); }
-  std::size_t row(std::size_t i) const { return rows.empty() ? i : rows[i]; }
+  std::size_t row(std::size_t i) const { return rows.empty() ? first + i : rows[i]; }
 };
 
 /// What a function is bound to.
@@ -41,6 +42,9 @@ struct AggregateShape {
   std::vector<columnar::DataType> arguments;
   columnar::DataType result;
   bool retracts = false;  // Retract() will be called.
+  /// Every row of a group gives the function a value: its argument is NOT NULL, and no filter holds
+  /// rows back. Then a group that exists has seen one.
+  bool sees_all_rows = false;
 };
 
 /// A bound function. Immutable once placed; any number of tables with that layout.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SUM and AVG. The sum of an append-only SUM is a nullable field, NULL until a value came; with
-// retractions the values are counted, and a sum of none is NULL. AVG always counts.
+// retractions the values are counted, and a sum of none is NULL. A SUM that sees all rows needs
+// neither. AVG always counts.
 #include <cstdint>
 #include <type_traits>
 
@@ -40,12 +41,19 @@ Status Overflow() {
   return OutOfRange("SUM or AVG: the sum of the DECIMAL values has more than 38 digits");
 }
 
-/// Keeps field 0: the sum, of C++ type S, over arguments of type A. `counted`: field 1 counts
-/// the values, else the sum is a nullable field.
+/// How a sum of no values is told from 0.
+enum class NoValues {
+  kNever,    // There is always one.
+  kNull,     // The sum's field is NULL.
+  kCounted,  // Field 1 counts the values.
+};
+
+/// Keeps field 0: the sum, of C++ type S, over arguments of type A.
 template <class A, class S>
 class Summing : public Aggregate {
  public:
-  Summing(const DataType& sum, bool counted) : Aggregate(Fields(sum, counted)), counted_(counted) {}
+  Summing(const DataType& sum, NoValues no_values)
+      : Aggregate(Fields(sum, no_values)), no_values_(no_values) {}
 
   Status Accumulate(const Column* argument, const GroupedRows& rows) const override {
     return Add<false>(*argument, rows);
@@ -62,9 +70,9 @@ class Summing : public Aggregate {
         return Overflow();
       }
       StoreFixed(into[i] + place(0).offset, sum);
-      if (counted_) {
+      if (no_values_ == NoValues::kCounted) {
         StoreFixed(into[i] + place(1).offset, CountOf(into[i]) + CountOf(from[i]));
-      } else if (state::IsValid(from[i], place(0))) {
+      } else if (no_values_ == NoValues::kNull && state::IsValid(from[i], place(0))) {
         state::SetValid(into[i], place(0), true);
       }
     }
@@ -76,34 +84,45 @@ class Summing : public Aggregate {
   std::int64_t CountOf(const std::uint8_t* row) const {
     return LoadFixed<std::int64_t>(row + place(1).offset);
   }
-  bool counted() const { return counted_; }
+  bool counted() const { return no_values_ == NoValues::kCounted; }
+  /// Has the row seen no value?
+  bool IsEmpty(const std::uint8_t* row) const {
+    return counted() ? CountOf(row) == 0 : !state::IsValid(row, place(0));
+  }
 
  private:
-  static std::vector<columnar::Field> Fields(const DataType& sum, bool counted) {
-    if (!counted) {
-      return {{"sum", sum.Nullable()}};
+  static std::vector<columnar::Field> Fields(const DataType& sum, NoValues no_values) {
+    switch (no_values) {
+      case NoValues::kNever:
+        return {{"sum", sum.NotNull()}};
+      case NoValues::kNull:
+        return {{"sum", sum.Nullable()}};
+      default:
+        return {{"sum", sum.NotNull()}, {"count", DataType::BigInt().NotNull()}};
     }
-    return {{"sum", sum.NotNull()}, {"count", DataType::BigInt().NotNull()}};
   }
 
   template <bool subtract>
   Status Add(const Column& argument, const GroupedRows& rows) const {
-    const A* values = argument.Values<A>().data();
+    const A* const values = argument.Values<A>().data();
     const std::size_t stride = argument.stride();
-    const state::FieldPlace sum_place = place(0);
+    const std::uint32_t* const list = rows.rows.data();
+    const A* const first = values + rows.first * stride;
     bool fits = true;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      std::uint8_t* const row = rows.values[i];
-      S sum;
-      fits &= Combine(LoadFixed<S>(row + sum_place.offset),
-                      static_cast<S>(values[rows.row(i) * stride]),
-                      subtract,
-                      &sum);
-      StoreFixed(row + sum_place.offset, sum);
-      row[sum_place.valid_byte] =
-          static_cast<std::uint8_t>(row[sum_place.valid_byte] | sum_place.valid_mask);
+    if (!rows.rows.empty()) {
+      fits =
+          AddEach<subtract>(rows.values, [=](std::size_t i) { return values[list[i] * stride]; });
+    } else if (stride == 1) {
+      fits = AddEach<subtract>(rows.values, [=](std::size_t i) { return first[i]; });
+    } else {
+      fits = AddEach<subtract>(rows.values, [=](std::size_t /*i*/) { return values[0]; });
     }
-    if (counted_) {
+    if (no_values_ == NoValues::kNull) {
+      const state::FieldPlace sum = place(0);
+      for (std::uint8_t* row : rows.values) {
+        row[sum.valid_byte] = static_cast<std::uint8_t>(row[sum.valid_byte] | sum.valid_mask);
+      }
+    } else if (no_values_ == NoValues::kCounted) {
       const std::size_t offset = place(1).offset;
       for (std::uint8_t* row : rows.values) {
         StoreFixed(row + offset, LoadFixed<std::int64_t>(row + offset) + (subtract ? -1 : 1));
@@ -112,27 +131,42 @@ class Summing : public Aggregate {
     return fits ? OkStatus() : Overflow();
   }
 
-  const bool counted_;
+  /// False: not all sums fit. All that the loop reads lies in locals, as writes to rows would make
+  /// the compiler read members again.
+  template <bool subtract, class ValueAt>
+  bool AddEach(std::span<std::uint8_t* const> rows, ValueAt value_at) const {
+    const std::size_t offset = place(0).offset;
+    bool fits = true;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::uint8_t* const field = rows[i] + offset;
+      S sum;
+      fits &= Combine(LoadFixed<S>(field), static_cast<S>(value_at(i)), subtract, &sum);
+      StoreFixed(field, sum);
+    }
+    return fits;
+  }
+
+  const NoValues no_values_;
 };
 
 template <class A, class S>
 class SumAggregate final : public Summing<A, S> {
  public:
-  SumAggregate(const DataType& result, bool retracts)
-      : Summing<A, S>(result, retracts), result_(result) {}
+  SumAggregate(const DataType& result, NoValues no_values)
+      : Summing<A, S>(result, no_values), result_(result) {}
 
   StatusOr<ColumnPtr> Emit(std::span<const std::uint8_t* const> rows) const override {
     if (!this->counted() && result_.kind() != TypeKind::kDecimal) {
-      return state::GatherField(this->layout(), this->field(0), rows);
+      ASSIGN_OR_RETURN(const ColumnPtr sums,
+                       state::GatherField(this->layout(), this->field(0), rows));
+      return columnar::WithType(sums, result_);
     }
     ColumnBuilder builder(result_, rows.size());
     builder.Reserve(rows.size());
     const auto out = builder.template MutableValues<S>();
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      const bool none =
-          this->counted() ? this->CountOf(rows[i]) == 0 : !state::IsValid(rows[i], this->place(0));
       const S sum = this->SumOf(rows[i]);
-      if (none || !Fits(sum)) {
+      if (this->IsEmpty(rows[i]) || !Fits(sum)) {
         out[i] = 0;
         builder.SetNull(i);
       } else {
@@ -159,7 +193,7 @@ template <class A, class S, class R>
 class AverageAggregate final : public Summing<A, S> {
  public:
   AverageAggregate(const DataType& sum, const DataType& result)
-      : Summing<A, S>(sum, true), result_(result) {}
+      : Summing<A, S>(sum, NoValues::kCounted), result_(result) {}
 
   StatusOr<ColumnPtr> Emit(std::span<const std::uint8_t* const> rows) const override {
     ColumnBuilder builder(result_, rows.size());
@@ -185,7 +219,7 @@ template <class A>
 class DecimalAverage final : public Summing<A, Int128> {
  public:
   DecimalAverage(const DataType& sum, const DataType& result)
-      : Summing<A, Int128>(sum, true), sum_scale_(sum.scale()), result_(result) {}
+      : Summing<A, Int128>(sum, NoValues::kCounted), sum_scale_(sum.scale()), result_(result) {}
 
   StatusOr<ColumnPtr> Emit(std::span<const std::uint8_t* const> rows) const override {
     const columnar::DecimalSpec spec{result_.precision(), result_.scale()};
@@ -213,13 +247,16 @@ class DecimalAverage final : public Summing<A, Int128> {
 
 std::unique_ptr<Aggregate> BindSum(const AggregateShape& shape) {
   const DataType& argument = shape.arguments[0];
+  const NoValues no_values = shape.sees_all_rows ? NoValues::kNever
+                             : shape.retracts    ? NoValues::kCounted
+                                                 : NoValues::kNull;
   if (argument.kind() == TypeKind::kDecimal) {
     return VisitDecimal(argument.physical(), [&](auto a) -> std::unique_ptr<Aggregate> {
-      return std::make_unique<SumAggregate<decltype(a), Int128>>(shape.result, shape.retracts);
+      return std::make_unique<SumAggregate<decltype(a), Int128>>(shape.result, no_values);
     });
   }
   return VisitNumber(argument.physical(), [&](auto a) -> std::unique_ptr<Aggregate> {
-    return std::make_unique<SumAggregate<decltype(a), decltype(a)>>(shape.result, shape.retracts);
+    return std::make_unique<SumAggregate<decltype(a), decltype(a)>>(shape.result, no_values);
   });
 }
 

@@ -48,7 +48,7 @@ struct AggregateSet::Scratch {
   }
   GroupedRows View(state::StringSlabs* strings) const {
     // No rows at all would read as all rows, but then there are no values either.
-    return {values, rows, strings};
+    return {.values = values, .rows = rows, .strings = strings};
   }
 };
 
@@ -79,6 +79,7 @@ void AggregateSet::AddCall(const proto::AggregateCall& call, const columnar::Sch
   shape.arguments = *ArgumentTypesOf(call, input);
   if (!call.arguments().empty()) {
     bound.argument = static_cast<std::int32_t>(call.arguments(0));
+    shape.sees_all_rows = bound.filter < 0 && !shape.arguments[0].nullable();
   }
   const bool is_extreme = call.function() == "MIN" || call.function() == "MAX";
   const bool counts_all = CountsAllRows(call, shape.arguments);
@@ -128,6 +129,7 @@ void AggregateSet::Declare(state::TaskState& state) {
 
 void AggregateSet::Place(const state::RowLayout& layout) {
   layout_ = &layout;
+  row_count_offset_ = layout.place(0).offset;
   for (const Call& call : calls_) {
     if (call.aggregate != nullptr) {
       call.aggregate->Place(layout, call.first_field);
@@ -259,7 +261,7 @@ Status AggregateSet::AccumulateCounted(const Batch& batch, Counted& counted) {
 
 Status AggregateSet::Accumulate(const Batch& batch, const GroupedRows& rows) {
   RETURN_IF_ERROR(Split(batch, rows));
-  const std::size_t offset = layout_->place(0).offset;
+  const std::size_t offset = row_count_offset_;
   for (std::uint8_t* value : added_.values) {
     StoreFixed(value + offset, LoadFixed<std::int64_t>(value + offset) + 1);
   }
@@ -328,10 +330,6 @@ StatusOr<std::vector<ColumnPtr>> AggregateSet::Emit(std::span<const std::uint8_t
     columns.push_back(*std::move(column));
   }
   return columns;
-}
-
-std::int64_t AggregateSet::RowCount(const std::uint8_t* value) const {
-  return LoadFixed<std::int64_t>(value + layout_->place(0).offset);
 }
 
 }  // namespace thalweg::runtime

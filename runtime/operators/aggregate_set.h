@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "base/coding.h"
 #include "base/status.h"
 #include "columnar/batch.h"
 #include "proto/plan.pb.h"
@@ -46,7 +47,9 @@ class AggregateSet {
   void Place(const state::RowLayout& layout);
 
   /// Rows in the group; REQUIRES: Place().
-  std::int64_t RowCount(const std::uint8_t* value) const;
+  std::int64_t RowCount(const std::uint8_t* value) const {
+    return LoadFixed<std::int64_t>(value + row_count_offset_);
+  }
 
   /// Before Accumulate(): finds the batch's groups in the tables of counted values. kParked: ask
   /// again with the same keys.
@@ -100,6 +103,7 @@ class AggregateSet {
   std::vector<Call> calls_;
   std::vector<std::unique_ptr<Counted>> counted_;
   const state::RowLayout* layout_ = nullptr;
+  std::size_t row_count_offset_ = 0;
   bool counts_rows_ = false;
 
   // Of the batch at hand; kept for their memory.

@@ -50,6 +50,9 @@ inline BenchRows MakeBenchRows(std::size_t row_count,
                                std::uint64_t seed = 1) {
   SeededRandom random(seed);
   BenchRows rows;
+  rows.keys.reserve(row_count);
+  rows.values.reserve(row_count);
+  rows.times.reserve(row_count);
   for (std::size_t i = 0; i < row_count; ++i) {
     // Multiplied, so that neighbours in value are not neighbours in a hash map of identities.
     const std::uint64_t key = random.Uniform(key_count) * 0x9E3779B97F4A7C15U;

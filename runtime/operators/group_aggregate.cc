@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/operators/group_aggregate.h"
 
+#include <algorithm>
+#include <cstring>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -37,9 +40,16 @@ std::vector<columnar::Field> KeysOf(const proto::AggregateStep& step,
   return keys;
 }
 
+// Rows that are taken through all passes together: their groups stay in the nearest cache.
+constexpr std::size_t kBlockRows = 256;
+
 /// Works in two passes over segments of a batch. The first finds the groups, keeps their old
 /// results and adds the rows; the second compares and makes the changes. A segment is the whole
 /// batch, or, row-wise, as many rows as have different groups.
+///
+/// Where results can be told from copies of rows (no strings, no counted values), the whole batch
+/// is taken block by block instead: the old rows are kept as they were, and results are read once,
+/// in the order in which they are given out.
 class GroupAggregate final : public KeyedStep {
  public:
   GroupAggregate(const proto::Step& step, const StepContext& context, columnar::SchemaPtr output)
@@ -63,6 +73,8 @@ class GroupAggregate final : public KeyedStep {
                                    .ttl = Milliseconds(step_.state_ttl_millis())});
     aggregates_.Place(table_->layout());
     aggregates_.Declare(state);
+    by_blocks_ = !step_.mini_batch_disabled() && !step_.merges_partials() &&
+                 !aggregates_.has_counted_values() && table_->layout().string_offsets().empty();
     return OkStatus();
   }
 
@@ -76,6 +88,9 @@ class GroupAggregate final : public KeyedStep {
   }
 
   StatusOr<StepResult> Continue(Output& output) override {
+    if (by_blocks_) {
+      return ContinueBlocks(output);
+    }
     if (!resolved_ && !Resolve()) {
       return StepResult::kParked;
     }
@@ -114,6 +129,160 @@ class GroupAggregate final : public KeyedStep {
     return true;
   }
 
+  // ---- By blocks.
+
+  StatusOr<StepResult> ContinueBlocks(Output& output) {
+    if (!resolved_) {
+      ASSIGN_OR_RETURN(resolved_, AbsorbBlocks());
+      if (!resolved_) {
+        return StepResult::kParked;
+      }
+      RETURN_IF_ERROR(ListChanges());
+    }
+    while (next_change_ < change_rows_.size()) {
+      if (!output.HasRoom()) {
+        return StepResult::kMore;
+      }
+      ASSIGN_OR_RETURN(columnar::Batch changes, NextChanges());
+      output.Emit(std::move(changes));
+    }
+    EraseEmpty();
+    input_.reset();
+    return StepResult::kDone;
+  }
+
+  /// Adds all rows and keeps their groups' old rows; false: spilled rows are being read.
+  StatusOr<bool> AbsorbBlocks() {
+    const std::size_t count = input_->batch.row_count();
+    group_slots_.clear();
+    group_rows_.clear();
+    old_rows_.clear();
+    old_rows_.reserve(count * table_->layout().size());
+    // What may park must be all or nothing.
+    const std::size_t block = table_->may_park() ? count : kBlockRows;
+    Status status;
+    for (std::size_t begin = 0; begin < count && status.ok(); begin += block) {
+      const std::size_t size = std::min(block, count - begin);
+      slots_.resize(size);
+      values_.resize(size);
+      if (table_->Resolve(input_->keys, slots_, state::RowSelection::Range(begin, size)) ==
+          Residency::kParked) {
+        return false;
+      }
+      table_->Touch(slots_, values_);
+      KeepOldRows(begin);
+      status = aggregates_.Accumulate(
+          input_->batch,
+          {.values = values_, .rows = {}, .strings = &table_->strings(), .first = begin});
+    }
+    table_->Unsee(group_slots_);
+    RETURN_IF_ERROR(status);
+    return true;
+  }
+
+  void KeepOldRows(std::size_t begin) {
+    first_.clear();
+    table_->SeeFirst(slots_, &first_);
+    const std::size_t group = group_slots_.size();
+    const std::size_t size = table_->layout().size();
+    group_slots_.resize(group + first_.size());
+    group_rows_.resize(group + first_.size());
+    old_rows_.resize((group + first_.size()) * size);
+    std::uint8_t* old_row = old_rows_.data() + group * size;
+    for (std::size_t j = 0; j < first_.size(); ++j, old_row += size) {
+      group_slots_[group + j] = slots_[first_[j]];
+      group_rows_[group + j] = static_cast<std::uint32_t>(begin + first_[j]);
+      std::memcpy(old_row, values_[first_[j]], size);
+    }
+  }
+
+  /// Which rows, old copies or as they are now, are to be given out, and as what.
+  Status ListChanges() {
+    const std::size_t count = group_slots_.size();
+    const std::size_t size = table_->layout().size();
+    const state::RowPages::View values = table_->values();
+    groups_.resize(count);
+    for (std::size_t j = 0; j < count; ++j) {
+      groups_[j] = values.row(group_slots_[j]);
+    }
+    const bool always = AlwaysChanges();
+    if (!always) {
+      RETURN_IF_ERROR(CompareRows());
+    }
+    change_values_.resize(count * 2);
+    change_rows_.resize(count * 2);
+    change_kinds_.resize(count * 2);
+    const bool tells_old = step_.needs_update_before();
+    const std::uint8_t* old_row = old_rows_.data();
+    std::size_t end = 0;
+    const auto list = [&](const std::uint8_t* value, std::size_t j, ChangeKind kind) {
+      change_values_[end] = value;
+      change_rows_[end] = group_rows_[j];
+      change_kinds_[end] = kind;
+    };
+    for (std::size_t j = 0; j < count; ++j, old_row += size) {
+      const bool existed = aggregates_.RowCount(old_row) > 0;
+      const bool exists = aggregates_.RowCount(groups_[j]) > 0;
+      if (!exists) [[unlikely]] {
+        empty_.push_back(group_slots_[j]);
+        list(old_row, j, ChangeKind::kDelete);
+        end += existed ? 1 : 0;
+        continue;
+      }
+      const bool told = !existed || always || changed_[j] != 0;
+      list(old_row, j, ChangeKind::kUpdateBefore);
+      end += existed && told && tells_old ? 1 : 0;
+      list(groups_[j], j, existed ? ChangeKind::kUpdateAfter : ChangeKind::kInsert);
+      end += told ? 1 : 0;
+    }
+    change_values_.resize(end);
+    change_rows_.resize(end);
+    change_kinds_.resize(end);
+    next_change_ = 0;
+    return OkStatus();
+  }
+
+  /// Sets changed_ for groups whose results are others now.
+  Status CompareRows() {
+    const std::size_t size = table_->layout().size();
+    std::vector<const std::uint8_t*> old_values(groups_.size());
+    for (std::size_t j = 0; j < groups_.size(); ++j) {
+      old_values[j] = old_rows_.data() + j * size;
+    }
+    ASSIGN_OR_RETURN(const std::vector<ColumnPtr> before,
+                     aggregates_.Emit(old_values, group_rows_));
+    ASSIGN_OR_RETURN(const std::vector<ColumnPtr> after, aggregates_.Emit(groups_, group_rows_));
+    changed_.assign(groups_.size(), 0);
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      MarkChanged(*before[i], *columnar::WithType(after[i], before[i]->type()), changed_);
+    }
+    return OkStatus();
+  }
+
+  StatusOr<columnar::Batch> NextChanges() {
+    std::size_t end = std::min(change_rows_.size(), next_change_ + columnar::kMaxBatchRows);
+    // A -U and its +U are not torn apart.
+    if (end < change_rows_.size() && change_kinds_[end - 1] == ChangeKind::kUpdateBefore) {
+      --end;
+    }
+    const std::size_t begin = std::exchange(next_change_, end);
+    const auto part = [&](const auto& list) { return std::span(list).subspan(begin, end - begin); };
+    std::vector<ColumnPtr> columns;
+    for (const std::uint32_t key : step_.keys()) {
+      columns.push_back(columnar::Gather(input_->batch.column(key), part(change_rows_)));
+    }
+    ASSIGN_OR_RETURN(const std::vector<ColumnPtr> results,
+                     aggregates_.Emit(part(change_values_), part(change_rows_)));
+    columns.insert(columns.end(), results.begin(), results.end());
+    const columnar::Batch batch(output_, std::move(columns), end - begin);
+    const auto kinds = part(change_kinds_);
+    const bool all_inserts = std::all_of(
+        kinds.begin(), kinds.end(), [](ChangeKind kind) { return kind == ChangeKind::kInsert; });
+    return all_inserts ? batch : batch.WithChangeKinds(kinds);
+  }
+
+  // ---- By segments.
+
   /// Row-wise: up to the first row whose group was already seen.
   std::size_t SegmentEnd() {
     if (!step_.mini_batch_disabled()) {
@@ -150,8 +319,9 @@ class GroupAggregate final : public KeyedStep {
       ASSIGN_OR_RETURN(before, aggregates_.Emit(groups_, group_rows_));
     }
     const bool whole = slots.size() == slots_.size();
-    const GroupedRows rows = {
-        values_, whole ? std::span<const std::uint32_t>() : rows_, &table_->strings()};
+    const GroupedRows rows = {.values = values_,
+                              .rows = whole ? std::span<const std::uint32_t>() : rows_,
+                              .strings = &table_->strings()};
     RETURN_IF_ERROR(step_.merges_partials()
                         ? aggregates_.MergeColumns(input_->batch, keys_.size(), rows)
                         : aggregates_.Accumulate(input_->batch, rows));
@@ -237,6 +407,16 @@ class GroupAggregate final : public KeyedStep {
   std::vector<SlotId> slots_;
   std::vector<SlotId> empty_;
   ChangelogBatch changes_;
+  bool by_blocks_ = false;
+
+  // By blocks: the groups of the batch, in order of their first rows,
+  std::vector<SlotId> group_slots_;
+  std::vector<std::uint8_t> old_rows_;  // Their values before the batch.
+  // and the changes.
+  std::vector<const std::uint8_t*> change_values_;
+  std::vector<std::uint32_t> change_rows_;
+  std::vector<ChangeKind> change_kinds_;
+  std::size_t next_change_ = 0;
 
   // The segment at hand; kept for their memory. By row:
   std::vector<std::uint8_t*> values_;

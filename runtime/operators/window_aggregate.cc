@@ -31,6 +31,9 @@ using state::SlotId;
 
 constexpr char kFiredList[] = "fired";
 
+// Rows that are taken through all passes together: their groups stay in the nearest cache.
+constexpr std::size_t kBlockRows = 256;
+
 std::vector<const proto::AggregateCall*> CallsOf(const proto::WindowAggregateStep& step) {
   std::vector<const proto::AggregateCall*> calls;
   for (const proto::AggregateCall& call : step.calls()) {
@@ -205,20 +208,29 @@ class WindowAggregate final : public KeyedStep {
   StatusOr<bool> AddRows(const SlicedRows::Slice& slice) {
     state::ValueTable& table = table_->Slice(slice.end);
     const bool all = sliced_.all_rows;
-    const std::span<const std::uint32_t> rows =
-        all ? std::span<const std::uint32_t>() : std::span<const std::uint32_t>(slice.rows);
-    slots_.resize(all ? input_->batch.row_count() : rows.size());
-    const Residency residency = table.Resolve(
-        input_->keys, slots_, all ? state::RowSelection() : state::RowSelection(rows));
-    if (residency == Residency::kParked) {
-      return false;
+    const std::size_t count = all ? input_->batch.row_count() : slice.rows.size();
+    // What may park must be all or nothing.
+    const bool whole = table.may_park() || aggregates_.has_counted_values();
+    const std::size_t block = whole ? count : kBlockRows;
+    for (std::size_t begin = 0; begin < count; begin += block) {
+      const std::size_t size = std::min(block, count - begin);
+      const std::span<const std::uint32_t> rows =
+          all ? std::span<const std::uint32_t>()
+              : std::span<const std::uint32_t>(slice.rows).subspan(begin, size);
+      slots_.resize(size);
+      values_.resize(size);
+      const Residency residency =
+          table.Resolve(input_->keys,
+                        slots_,
+                        all ? state::RowSelection::Range(begin, size) : state::RowSelection(rows));
+      if (residency == Residency::kParked) {
+        return false;
+      }
+      table.Touch(slots_, values_);
+      RETURN_IF_ERROR(aggregates_.Accumulate(
+          input_->batch,
+          {.values = values_, .rows = rows, .strings = &table.strings(), .first = begin}));
     }
-    table.Touch(slots_);
-    values_.resize(slots_.size());
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      values_[i] = table.value(slots_[i]);
-    }
-    RETURN_IF_ERROR(aggregates_.Accumulate(input_->batch, {values_, rows, &table.strings()}));
     return true;
   }
 
@@ -266,9 +278,9 @@ class WindowAggregate final : public KeyedStep {
   }
 
   void CollectKeys(const state::ValueTable& table) {
-    given_keys_.clear();
-    for (const SlotId slot : given_slots_) {
-      given_keys_.push_back(table.key(slot));
+    given_keys_.resize(given_slots_.size());
+    for (std::size_t i = 0; i < given_slots_.size(); ++i) {
+      given_keys_[i] = table.key(given_slots_[i]);
     }
   }
 
@@ -276,9 +288,10 @@ class WindowAggregate final : public KeyedStep {
     const std::size_t count = given_slots_.size();
     CollectKeys(table);
     ASSIGN_OR_RETURN(std::vector<ColumnPtr> columns, decoder_.Decode(given_keys_));
-    given_values_.clear();
-    for (const SlotId slot : given_slots_) {
-      given_values_.push_back(table.value(slot));
+    given_values_.resize(count);
+    const state::RowPages::View values = table.values();
+    for (std::size_t i = 0; i < count; ++i) {
+      given_values_[i] = values.row(given_slots_[i]);
     }
     ASSIGN_OR_RETURN(const std::vector<ColumnPtr> results, aggregates_.Emit(given_values_, {}));
     columns.insert(columns.end(), results.begin(), results.end());

@@ -2,6 +2,7 @@
 #include "runtime/windows/slice_assigner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "columnar/hash.h"
@@ -14,6 +15,28 @@ using columnar::Column;
 
 bool HasFired(EventMillis slice_end, EventMillis watermark) {
   return watermark >= slice_end - 1;
+}
+
+/// The least and the greatest value. Four of each on the way, as one comparison would have to wait
+/// for the one before it. REQUIRES: values is not empty.
+std::pair<std::int64_t, std::int64_t> Extremes(std::span<const std::int64_t> values) {
+  constexpr std::size_t kLanes = 4;
+  std::int64_t least[kLanes];
+  std::int64_t greatest[kLanes];
+  std::fill_n(least, kLanes, values[0]);
+  std::fill_n(greatest, kLanes, values[0]);
+  std::size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      least[lane] = std::min(least[lane], values[i + lane]);
+      greatest[lane] = std::max(greatest[lane], values[i + lane]);
+    }
+  }
+  for (; i < values.size(); ++i) {
+    least[0] = std::min(least[0], values[i]);
+    greatest[0] = std::max(greatest[0], values[i]);
+  }
+  return {*std::min_element(least, least + kLanes), *std::max_element(greatest, greatest + kLanes)};
 }
 
 SlicedRows::Slice& SliceFor(EventMillis end, SlicedRows* out) {
@@ -57,10 +80,9 @@ Status SliceAssigner::Assign(const Batch& batch,
   if (times.MayHaveNulls() && times.CountNulls() > 0) {
     return InvalidArgument("The event time of a row is NULL, so it belongs to no window");
   }
-  const auto values = times.Values<std::int64_t>();
-  const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-  const EventMillis first = SliceEndOf(columnar::ToEventMillis(time_, *least));
-  const EventMillis last = SliceEndOf(columnar::ToEventMillis(time_, *greatest));
+  const auto [least, greatest] = Extremes(times.Values<std::int64_t>());
+  const EventMillis first = SliceEndOf(columnar::ToEventMillis(time_, least));
+  const EventMillis last = SliceEndOf(columnar::ToEventMillis(time_, greatest));
   const EventMillis latest_mark =
       batch.marks().empty() ? context.watermark : batch.marks().back().watermark;
   const EventMillis fired = std::max({context.watermark, latest_mark, context.fired->greatest()});
