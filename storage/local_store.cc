@@ -61,10 +61,9 @@ std::string TemporaryName() {
 }
 
 StatusOr<TemporaryFile> WriteTemporary(FileCalls& calls,
-                                       const fs::path& root,
+                                       fs::path path,
                                        std::string_view key,
                                        std::string_view bytes) {
-  fs::path path = root / kTemporaryFolder / TemporaryName();
   FileHandle handle(calls.Open(path, O_WRONLY | O_CREAT | O_EXCL));
   if (!handle.is_open()) {
     return FileError(errno, "creating a temporary file for", key, path);
@@ -93,7 +92,8 @@ void RemoveLeftovers(FileCalls& calls, const fs::path& folder) {
 
 /// Checks that names can be linked, on which put-if-absent rests.
 Status CheckLinks(FileCalls& calls, const fs::path& root) {
-  ASSIGN_OR_RETURN(const TemporaryFile probe, WriteTemporary(calls, root, "", ""));
+  ASSIGN_OR_RETURN(const TemporaryFile probe,
+                   WriteTemporary(calls, root / kTemporaryFolder / TemporaryName(), "", ""));
   const fs::path link = root / kTemporaryFolder / TemporaryName();
   if (calls.Link(probe.path(), link) == 0) {
     calls.Unlink(link);
@@ -230,14 +230,40 @@ StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const fs::path& root, Fil
   RemoveLeftovers(calls, absolute / kTemporaryFolder);
   RETURN_IF_ERROR(CheckLinks(calls, absolute));
   RETURN_IF_ERROR(SyncDirectory(calls, absolute.parent_path()));
-  return std::unique_ptr<LocalStore>(new LocalStore(absolute, calls));
+  return std::unique_ptr<LocalStore>(new LocalStore(absolute, absolute / kTemporaryFolder, calls));
 }
 
-LocalStore::LocalStore(fs::path root, FileCalls& calls) : root_(std::move(root)), calls_(calls) {}
+StatusOr<std::unique_ptr<LocalStore>> LocalStore::OpenFolderOfOthers(const fs::path& root) {
+  if (!IsDirectory(root)) {
+    return FileError(errno == 0 ? ENOTDIR : errno, "opening", "", root);
+  }
+  std::error_code error;
+  const fs::path absolute = fs::absolute(root, error);
+  if (error) {
+    return FileError(error.value(), "opening", "", root);
+  }
+  return std::unique_ptr<LocalStore>(new LocalStore(absolute, fs::path(), FileCalls::System()));
+}
+
+LocalStore::LocalStore(fs::path root, fs::path temporaries, FileCalls& calls)
+    : root_(std::move(root)), temporaries_(std::move(temporaries)), calls_(calls) {}
+
+StatusOr<fs::path> LocalStore::TemporaryFor(std::string_view key) {
+  if (!temporaries_.empty()) {
+    return temporaries_ / TemporaryName();
+  }
+  const fs::path folder = (root_ / key).parent_path();
+  if (const int error = MakeDurable(folder); error != 0) {
+    return FileError(error, "creating the folder of", key, folder);
+  }
+  return folder / ("." + TemporaryName());
+}
 
 StatusOr<PutOutcome> LocalStore::PutIfAbsent(std::string_view key, std::string_view bytes) {
   RETURN_IF_ERROR(ValidateKey(key));
-  ASSIGN_OR_RETURN(const TemporaryFile temporary, WriteTemporary(calls_, root_, key, bytes));
+  ASSIGN_OR_RETURN(fs::path path_before, TemporaryFor(key));
+  ASSIGN_OR_RETURN(const TemporaryFile temporary,
+                   WriteTemporary(calls_, std::move(path_before), key, bytes));
   PutOutcome outcome = PutOutcome::kCreated;
   RETURN_IF_ERROR(Place(key, [&](const fs::path& path) {
     outcome = PutOutcome::kCreated;
@@ -256,7 +282,9 @@ StatusOr<PutOutcome> LocalStore::PutIfAbsent(std::string_view key, std::string_v
 
 Status LocalStore::Put(std::string_view key, std::string_view bytes) {
   RETURN_IF_ERROR(ValidateKey(key));
-  ASSIGN_OR_RETURN(const TemporaryFile temporary, WriteTemporary(calls_, root_, key, bytes));
+  ASSIGN_OR_RETURN(fs::path path_before, TemporaryFor(key));
+  ASSIGN_OR_RETURN(const TemporaryFile temporary,
+                   WriteTemporary(calls_, std::move(path_before), key, bytes));
   return Place(key, [&](const fs::path& path) {
     return calls_.Rename(temporary.path(), path) == 0 ? 0 : errno;
   });

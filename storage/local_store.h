@@ -40,6 +40,12 @@ class LocalStore final : public DirectoryStore {
   static StatusOr<std::unique_ptr<LocalStore>> Open(const std::filesystem::path& root,
                                                     FileCalls& calls);
 
+  /// Opens a directory that belongs to others and exists, such as "/": nothing is made in it until
+  /// a value is written. Temporary files lie hidden beside their values, and one that a crash
+  /// leaves stays there. kNotFound: there is no such directory.
+  static StatusOr<std::unique_ptr<LocalStore>> OpenFolderOfOthers(
+      const std::filesystem::path& root);
+
   StatusOr<PutOutcome> PutIfAbsent(std::string_view key, std::string_view bytes) override;
   Status Put(std::string_view key, std::string_view bytes) override;
   StatusOr<std::string> Get(std::string_view key) override;
@@ -56,7 +62,10 @@ class LocalStore final : public DirectoryStore {
   std::optional<std::filesystem::path> LocalPath(std::string_view key) const override;
 
  private:
-  LocalStore(std::filesystem::path root, FileCalls& calls);
+  LocalStore(std::filesystem::path root, std::filesystem::path temporaries, FileCalls& calls);
+
+  /// Where the value of `key` is written before it is put into its place.
+  StatusOr<std::filesystem::path> TemporaryFor(std::string_view key);
 
   /// Runs `place`, which returns 0 or an errno, on the key's path. The directory is durable before
   /// and synced after it.
@@ -70,6 +79,7 @@ class LocalStore final : public DirectoryStore {
 
   // Constant after construction.
   const std::filesystem::path root_;
+  const std::filesystem::path temporaries_;  // Empty: they lie beside the values.
   FileCalls& calls_;
 
   Mutex mutex_;

@@ -116,6 +116,23 @@ class LocalStoreTest : public ::testing::Test {
   std::unique_ptr<LocalStore> store_;
 };
 
+TEST_F(LocalStoreTest, LeavesNothingOfItsOwnInAFolderOfOthers) {
+  const fs::path others = root_ / "others";
+  EXPECT_EQ(LocalStore::OpenFolderOfOthers(others).status().code(), StatusCode::kNotFound);
+  fs::create_directory(others);
+  const StatusOr<std::unique_ptr<LocalStore>> store = LocalStore::OpenFolderOfOthers(others);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_TRUE(fs::is_empty(others));
+  ASSERT_TRUE((*store)->Put("a/b", "1").ok());
+  ASSERT_TRUE((*store)->Put("a/b", "2").ok());
+  const StatusOr<PutOutcome> again = (*store)->PutIfAbsent("a/b", "3");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(*again, PutOutcome::kExists);
+  EXPECT_EQ(*(*store)->Get("a/b"), "2");
+  EXPECT_EQ(std::distance(fs::directory_iterator(others), {}), 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(others / "a"), {}), 1);
+}
+
 TEST_F(LocalStoreTest, PutIfAbsentWritesOnce) {
   EXPECT_EQ(*store_->PutIfAbsent("a/b", "first"), PutOutcome::kCreated);
   EXPECT_EQ(*store_->PutIfAbsent("a/b", "second"), PutOutcome::kExists);

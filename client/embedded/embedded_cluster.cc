@@ -209,8 +209,10 @@ StatusOr<std::unique_ptr<EmbeddedCluster>> EmbeddedCluster::Start(
   RETURN_IF_ERROR(Validate(options));
   ASSIGN_OR_RETURN(std::unique_ptr<storage::LocalStore> checkpoints,
                    storage::LocalStore::Open(options.storage));
+  std::error_code ignored;  // Opening tells when it is not there.
+  std::filesystem::create_directories(options.files, ignored);
   ASSIGN_OR_RETURN(std::unique_ptr<storage::LocalStore> files,
-                   storage::LocalStore::Open(options.files));
+                   storage::LocalStore::OpenFolderOfOthers(options.files));
   auto parts =
       std::make_unique<Parts>(connectors, options, std::move(checkpoints), std::move(files));
   RETURN_IF_ERROR(parts->Start());
