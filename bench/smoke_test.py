@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs every measure of the benchmark on little data and looks at the JSON: each job and each bare loop must come to
-the same result (the program checks that and fails otherwise); the numbers themselves mean nothing here.
+the same result (the program checks that and fails otherwise); the numbers themselves mean nothing here. The pauses are left out: they need a rate that a debug build on a busy machine
+does not reach.
 
 usage: smoke_test.py PROGRAM
 """
@@ -12,13 +13,13 @@ import sys
 import tempfile
 
 SCALE = "0.002"
+MEASURES = ["group-by", "join", "json", "spill", "tumble", "upload"]
 FIELDS = {"name", "value", "unit", "bar", "pass"}
 # One word of the name of a reading for each line of the table in docs/benchmarks.md.
 EXPECTED = ["tumbling count and sum, 1M keys, wall", "tumbling count and sum, 1,000 keys, cpu",
             "updating GROUP BY, 1M keys, wall", "updating GROUP BY, 1,000 keys, cpu",
             "inner join, 1M keys, 3 rows a key and side, wall", "JSON lines, filter, project, cpu",
-            "JSON lines that fit no template, wall", "checkpoint of 1M keys, 1 % changed, pause p99",
-            "checkpoint of 1M keys, 100 % changed, pause p99",
+            "JSON lines that fit no template, wall",
             "bytes uploaded, 60 checkpoints of 1M keys, 1 % changed",
             "1 GB of state, budget 128 MB, resident at most"]
 
@@ -43,7 +44,7 @@ def mistakes_of(readings):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "bench.json")
-        subprocess.run([sys.argv[1], "--scale=" + SCALE, "--pairs=1", "--out=" + out,
+        subprocess.run([sys.argv[1], "--only", *MEASURES, "--scale=" + SCALE, "--pairs=1", "--out=" + out,
                         "--directory=" + os.path.join(folder, "work")], check=True)
         with open(out, encoding="utf-8") as file:
             readings = json.load(file)
