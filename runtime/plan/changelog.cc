@@ -61,8 +61,10 @@ ChangeKinds KindsOut(const proto::Step& step, std::span<const ChangeKinds> input
       if (step.aggregate().emit_at_end()) {
         return {};
       }
-      return {.updates = true,
-              .deletes = (retracts || RetractsPartials(step)) && step.aggregate().keys_size() > 0};
+      // Without calls a group never changes; it is only told again to keep it alive.
+      return {
+          .updates = step.aggregate().calls_size() > 0 || step.aggregate().state_ttl_millis() > 0,
+          .deletes = (retracts || RetractsPartials(step)) && step.aggregate().keys_size() > 0};
     case proto::Step::kJoin:
       return KindsOut(step.join(), all);
     case proto::Step::kRank:

@@ -22,6 +22,8 @@ constexpr std::array<std::string_view, 2> kNotNullEnforcers = {"ERROR", "DROP"};
 constexpr std::array<std::string_view, 3> kMaterialize = {"AUTO", "NONE", "FORCE"};
 constexpr std::array<std::string_view, 3> kPhases = {"AUTO", "ONE_PHASE", "TWO_PHASE"};
 
+constexpr std::array<std::string_view, 4> kResultModes = {"table", "tableau", "changelog", "jsonl"};
+
 struct Ignored {
   std::string_view key;
   std::string_view why;
@@ -45,7 +47,6 @@ constexpr Ignored kIgnored[] = {
     {"pipeline.object-reuse", "rows are columns, which are shared and never copied"},
     {"pipeline.operator-chaining.enabled", "operators are chained where the edge allows it"},
     {"restart-strategy", "it is called restart-strategy.type"},
-    {"sql-client.execution.result-mode", "it is the option --output"},
     {"sql-client.verbose", "messages always have their place and cause"},
     {"state.backend", "there is one kind of state"},
     {"state.backend.incremental", "checkpoints are always incremental"},
@@ -99,6 +100,7 @@ std::vector<Setting> MakeSettings() {
       {kReuseSubPlans},
       {kReuseSources},
       {kLocalTimeZone},
+      {kResultMode, kResultModes},
   };
   for (const Ignored& ignored : kIgnored) {
     Text option;

@@ -160,6 +160,11 @@ inline constexpr Option<std::string_view> kLocalTimeZone{
     .default_value = "UTC",
     .description = "Time zone in which TIMESTAMP_LTZ is shown and read."};
 
+inline constexpr Option<std::string_view> kResultMode{
+    .key = "sql-client.execution.result-mode",
+    .default_value = "table",
+    .description = "How rows of a query are printed, unless --output says so: tableau is table."};
+
 }  // namespace setting
 
 /// One entry of the registry.

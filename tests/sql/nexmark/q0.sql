@@ -1,0 +1,4 @@
+-- What the machinery costs by itself.
+CREATE TABLE q0 (auction BIGINT, bidder BIGINT, price BIGINT, `dateTime` TIMESTAMP(3), extra VARCHAR)
+WITH ('connector' = 'blackhole');
+INSERT INTO q0 SELECT auction, bidder, price, `dateTime`, extra FROM bid;
