@@ -4,12 +4,19 @@ SEEDS ?= 3000
 JOBS ?= $(shell nproc)
 install := tools/install-packages.sh
 
-.PHONY: release test bench microbench check asan tsan clang fuzz sim mutants fresh
+.PHONY: release demo test bench microbench check asan tsan clang fuzz sim mutants fresh
 
 release:  ## Builds into build/release.
 	$(install) build
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS)
+
+demo:  ## Runs examples/flights.sql on real data.
+	$(install) build
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS) --target thalweg
+	rm -rf build/demo
+	build/release/thalweg run examples/flights.sql
 
 test:  ## Builds into build/dev and runs every test.
 	$(install) build

@@ -12,12 +12,13 @@ find_package(RocksDB CONFIG REQUIRED)  # Link RocksDB::rocksdb-shared; RocksDB::
 
 # These have no CMake files. (In capitals: the small names are those of RocksDB's own find modules.)
 # PkgConfig::XXHASH, PkgConfig::LZ4, PkgConfig::ZSTD, PkgConfig::JEMALLOC, PkgConfig::ICU,
-# PkgConfig::PCRE2, PkgConfig::CRYPTO.
+# PkgConfig::PCRE2, PkgConfig::CRYPTO, PkgConfig::LIBEDIT.
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc)
+pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 
