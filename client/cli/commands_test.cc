@@ -2,6 +2,7 @@
 #include "client/cli/commands.h"
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -22,6 +23,31 @@ struct Ran {
   std::string out;
   std::string err;
 };
+
+/// Presses Ctrl-C when the first row is printed.
+class InterruptingBuffer final : public std::stringbuf {
+ public:
+  explicit InterruptingBuffer(std::atomic<int>& interrupts) : interrupts_(interrupts) {}
+
+ protected:
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    interrupts_ = 1;
+    return std::stringbuf::xsputn(text, size);
+  }
+
+ private:
+  std::atomic<int>& interrupts_;
+};
+
+Ran RunUntilFirstRow(const std::vector<std::string>& arguments) {
+  std::atomic<int> interrupts{0};
+  InterruptingBuffer buffer(interrupts);
+  std::ostream out(&buffer);
+  std::ostringstream err;
+  const Terminal terminal = {.out = out, .err = err, .progress = false, .interrupts = interrupts};
+  const ExitCode code = RunCommand(arguments, terminal);
+  return {.code = code, .out = buffer.str(), .err = err.str()};
+}
 
 class CommandsTest : public testing::Test {
  protected:
@@ -116,6 +142,33 @@ TEST_F(CommandsTest, SaysThatAJobHasFinishedAlready) {
   EXPECT_EQ(again.code, ExitCode::kOk);
   EXPECT_THAT(again.out, IsEmpty());
   EXPECT_THAT(again.err, HasSubstr("already finished"));
+}
+
+TEST_F(CommandsTest, GoesOnWhereItWasStopped) {
+  const std::vector<std::string> arguments = {
+      "run",
+      Script("CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', "
+             "'rows-per-second' = '1000', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', "
+             "'fields.n.end' = '1000000'); SELECT n FROM numbers"),
+      "--output",
+      "changelog",
+      "--set",
+      "execution.checkpointing.interval=20 ms",
+      "--state-dir",
+      (directory_ / "state").string()};
+  std::string rows;
+  for (int i = 0; i < 3; ++i) {
+    const Ran ran = RunUntilFirstRow(arguments);
+    EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("stopped with a checkpoint"));
+    EXPECT_THAT(ran.out, testing::StartsWith("+I["));
+    rows += ran.out;
+  }
+  std::istringstream lines(rows);
+  std::int64_t expected = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ASSERT_EQ(line, "+I[" + std::to_string(++expected) + "]");
+  }
 }
 
 TEST_F(CommandsTest, ExplainsWithoutRunning) {

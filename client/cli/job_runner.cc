@@ -95,14 +95,18 @@ ExitCode RunJob(EmbeddedCluster& cluster,
                 bool* finished) {
   *finished = false;
   const auto before = cluster.Describe(job.id);
-  if (before.ok() && coordinator::IsEnd(before->state)) {
-    *finished = before->state == coordinator::JobState::kFinished;
-    terminal.err << job.title << ": " << (*finished ? "already finished" : "already ended")
-                 << (before->reason.empty() ? "" : ": ") << before->reason << '\n';
-    return *finished ? ExitCode::kOk : ExitCode::kJobFailed;
+  const bool ended_before = before.ok() && coordinator::IsEnd(before->state);
+  if (ended_before && before->state == coordinator::JobState::kFinished) {
+    *finished = true;
+    terminal.err << job.title << ": already finished\n" << std::flush;
+    return ExitCode::kOk;
   }
-  if (const auto id = cluster.Submit(job.id, job.graph); !id.ok()) {
-    return Tell(terminal, job.title, MessageOf(id.status()));
+  // A job that was stopped, or that failed for a reason which may be gone now, goes on from its
+  // newest checkpoint.
+  const Status started =
+      ended_before ? cluster.Change(job.id, job.graph) : cluster.Submit(job.id, job.graph).status();
+  if (!started.ok()) {
+    return Tell(terminal, job.title, MessageOf(started));
   }
   auto ended = std::async(std::launch::async, [&] { return cluster.Wait(job.id); });
   ProgressLine progress(terminal, clock);
