@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front for CMake presets and tools/; each target installs the Debian packages that it needs.
 SEEDS ?= 3000
+SEED ?= 1
 JOBS ?= $(shell nproc)
 install := tools/install-packages.sh
 
-.PHONY: release demo test bench microbench check asan tsan clang fuzz sim mutants fresh
+.PHONY: release demo test bench microbench check asan tsan clang fuzz sim mutants fault fresh
 
 release:  ## Builds into build/release.
 	$(install) build
@@ -69,6 +70,13 @@ mutants:  ## Which oracle of the simulated cluster catches which deliberate mist
 	cmake --preset dev
 	cmake --build --preset dev -j $(JOBS) --target sim
 	build/dev/bin/sim --mutants --seeds=$(SEEDS)
+
+fault:  ## Kills and stops of real processes; SEED=N chooses which. Writes build/fault.json.
+	$(install) build
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS) --target thalweg
+	tests/fault/process_faults.py build/dev/thalweg --seed $(SEED) --worker-kills 20 --coordinator-kills 5 \
+		--worker-stops 3 --report build/fault.json
 
 fresh:  ## The README's commands in a new Debian 12 root.
 	$(install) fresh

@@ -111,11 +111,13 @@ class ClientSessions::Session final : public transport::ConnectionHandler {
 ClientSessions::ClientSessions(const Environment& environment,
                                transport::Address address,
                                std::string program_version,
+                               std::string storage,
                                CoordinatorService& service,
                                JobCompiler compiler)
     : environment_(environment),
       address_(std::move(address)),
       program_version_(std::move(program_version)),
+      storage_(std::move(storage)),
       service_(service),
       compiler_(std::make_shared<const JobCompiler>(std::move(compiler))) {}
 
@@ -197,6 +199,7 @@ void ClientSessions::OnRequest(std::uint64_t session, const proto::ClientRequest
     case proto::ClientRequest::kHello: {
       proto::ClientResponse response;
       response.mutable_hello()->set_program_version(program_version_);
+      response.mutable_hello()->set_storage(storage_);
       return Answer(session, id, std::move(response));
     }
     case proto::ClientRequest::kSubmit:

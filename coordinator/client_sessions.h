@@ -37,6 +37,7 @@ class ClientSessions {
   ClientSessions(const Environment& environment,
                  transport::Address address,
                  std::string program_version,
+                 std::string storage,
                  CoordinatorService& service,
                  JobCompiler compiler);
   ~ClientSessions();
@@ -68,6 +69,7 @@ class ClientSessions {
   const Environment& environment_;
   const transport::Address address_;
   const std::string program_version_;
+  const std::string storage_;
   CoordinatorService& service_;
   const std::shared_ptr<const JobCompiler> compiler_;  // Shared with works of the executor.
   bool listening_ = false;

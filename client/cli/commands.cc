@@ -15,13 +15,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "client/cli/cluster_commands.h"
 #include "client/cli/script_runner.h"
 #include "client/cli/shell.h"
+#include "client/cli/version.h"
 
 namespace thalweg::client {
 namespace {
-
-constexpr std::string_view kVersion = "0.1.0";
 
 /// What the command line says, before it is looked at.
 struct Flags {
@@ -113,6 +113,112 @@ ExitCode WithScript(const Flags& flags,
       flags, terminal, /*verbose=*/false, [&](ScriptRunner& runner) { return use(runner, *text); });
 }
 
+/// What the commands of a cluster say.
+struct ClusterFlags {
+  CoordinatorFlags coordinator;
+  WorkerFlags worker;
+  ClientFlags client;
+  std::vector<std::string> settings;
+  int parallelism = 0;
+};
+
+void AddCoordinatorFlag(CLI::App& command, ClusterFlags* flags) {
+  command.add_option("--coordinator", flags->client.coordinator, "Where the coordinator listens")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+}
+
+void AddClusterCommands(CLI::App& app, ClusterFlags* flags) {
+  CLI::App* const coordinator = app.add_subcommand("coordinator", "Lead a cluster");
+  coordinator->add_option("--storage", flags->coordinator.storage, "Jobs and checkpoints")
+      ->type_name("DIR")
+      ->required();
+  coordinator->add_option("--rpc", flags->coordinator.rpc, "Where to listen; port 0 takes any")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  CLI::App* const worker = app.add_subcommand("worker", "Run tasks of a cluster");
+  worker->add_option("--coordinator", flags->worker.coordinators, "Those that may lead")
+      ->type_name("HOST:PORT")
+      ->delimiter(',')
+      ->capture_default_str();
+  worker->add_option("--slots", flags->worker.slots, "Instances of pipelines at once")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  worker->add_option("--lanes", flags->worker.lanes, "Threads that run tasks; 0: one per core")
+      ->check(CLI::Range(0, 256))
+      ->capture_default_str();
+  worker->add_option("--local-dir", flags->worker.local_dir, "For state that outgrows memory")
+      ->type_name("DIR");
+  worker->add_option("--exchange", flags->worker.exchange, "Where other workers dial this one")
+      ->type_name("HOST:PORT");
+  worker->add_option("--state-memory", flags->worker.state_memory_mb, "MiB of state in memory")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  CLI::App* const submit = app.add_subcommand("submit", "Start the job of a file on a cluster");
+  submit->add_option("FILE", flags->client.file, "SQL text")->required();
+  AddCoordinatorFlag(*submit, flags);
+  submit->add_option("--name", flags->client.name, "Instead of pipeline.name");
+  submit->add_option("-p,--parallelism", flags->parallelism, "Parallel instances")
+      ->check(CLI::Range(1, 1024));
+  submit->add_option("--set", flags->settings, "A setting, KEY=VALUE; wins over SET of the script")
+      ->take_all()
+      ->type_name("KEY=VALUE");
+  submit->add_flag("--wait", flags->client.wait, "Return when the job has ended");
+  AddCoordinatorFlag(*app.add_subcommand("list", "Show jobs and workers"), flags);
+  for (const auto& [name, about] : {std::pair("describe", "Show one job"),
+                                    std::pair("cancel", "End a job at once"),
+                                    std::pair("stop", "End a job with a last checkpoint")}) {
+    CLI::App* const command = app.add_subcommand(name, about);
+    command->add_option("JOB", flags->client.job, "Its id or name")->required();
+    AddCoordinatorFlag(*command, flags);
+    if (std::string_view(name) == "stop") {
+      command->add_flag("--drain", flags->client.drain, "Fire open windows first");
+    }
+  }
+}
+
+/// Nothing when another command was given.
+std::optional<ExitCode> RunClusterCommand(const CLI::App& app,
+                                          ClusterFlags& flags,
+                                          const Terminal& terminal) {
+  if (app.got_subcommand("coordinator")) {
+    return RunCoordinator(flags.coordinator, terminal);
+  }
+  if (app.got_subcommand("worker")) {
+    return RunWorker(flags.worker, terminal);
+  }
+  if (app.got_subcommand("list")) {
+    return ListAll(flags.client, terminal);
+  }
+  if (app.got_subcommand("describe")) {
+    return DescribeOne(flags.client, terminal);
+  }
+  if (app.got_subcommand("cancel")) {
+    return CancelOne(flags.client, terminal);
+  }
+  if (app.got_subcommand("stop")) {
+    return StopOne(flags.client, terminal);
+  }
+  if (!app.got_subcommand("submit")) {
+    return std::nullopt;
+  }
+  Flags script;
+  script.settings = flags.settings;
+  script.parallelism = flags.parallelism;
+  const auto options = OptionsOf(script);
+  if (!options.ok()) {
+    terminal.err << MessageOf(options.status()) << '\n';
+    return ExitCode::kUsage;
+  }
+  flags.client.settings = options->settings;
+  const std::optional<std::string> text = ReadFile(flags.client.file);
+  if (!text.has_value()) {
+    terminal.err << fmt::format("The file {} cannot be read.\n", flags.client.file);
+    return ExitCode::kNoFile;
+  }
+  return SubmitFile(flags.client, *text, terminal);
+}
+
 std::string HistoryFile() {
   const char* const home = std::getenv("HOME");
   return home == nullptr || *home == '\0' ? "" : std::string(home) + "/.thalweg_history";
@@ -132,6 +238,8 @@ ExitCode RunCommand(std::vector<std::string> arguments, const Terminal& terminal
   AddCommonFlags(*explain, flags);
   CLI::App* const shell = app.add_subcommand("sql", "Statements from the keyboard");
   AddRunFlags(*shell, flags);
+  ClusterFlags cluster;
+  AddClusterCommands(app, &cluster);
   const CLI::App* const version = app.add_subcommand("version", "Print the version");
   std::reverse(arguments.begin(), arguments.end());  // As CLI11 wants them.
   try {
@@ -142,6 +250,9 @@ ExitCode RunCommand(std::vector<std::string> arguments, const Terminal& terminal
   if (version->parsed()) {
     terminal.out << "thalweg " << kVersion << '\n' << std::flush;
     return ExitCode::kOk;
+  }
+  if (const auto code = RunClusterCommand(app, cluster, terminal); code.has_value()) {
+    return *code;
   }
   if (run->parsed()) {
     return WithScript(flags, terminal, [&](ScriptRunner& runner, const std::string& text) {

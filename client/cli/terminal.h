@@ -17,6 +17,7 @@ enum class ExitCode : int {
   kUsage = 2,            // The command line is wrong.
   kJobFailed = 3,
   kNoFile = 4,         // The script cannot be read.
+  kNoCoordinator = 5,  // No coordinator can be reached, or it went away.
   kInterrupted = 130,  // Ended at once by a second Ctrl-C.
 };
 

@@ -77,7 +77,7 @@ class ClusterTest : public ::testing::Test {
     ASSERT_TRUE(bound.ok()) << bound.status();
     address_ = *bound;
     CoordinatorHostOptions options;
-    options.coordinator.address = Address{address_.value + "/workers"};
+    options.coordinator.address = WorkerServiceOf(address_);
     options.coordinator.heartbeat_interval = Milliseconds(500);
     options.coordinator.heartbeat_patience = Milliseconds(3'000);
     options.clients = ClientAddress(address_);
@@ -94,7 +94,7 @@ class ClusterTest : public ::testing::Test {
     ASSERT_TRUE(exchange.ok()) << exchange.status();
     WorkerHostOptions options;
     options.worker.id = WorkerId("worker-" + std::to_string(++started_workers_));
-    options.worker.coordinators = {Address{address_.value + "/workers"}};
+    options.worker.coordinators = {WorkerServiceOf(address_)};
     options.worker.exchange = *exchange;
     options.worker.slots = slots;
     options.lanes = 1;

@@ -25,8 +25,12 @@ CoordinatorHost::CoordinatorHost(transport::Transport& transport,
   service_ = std::make_unique<coordinator::CoordinatorService>(
       *environment_, options_.coordinator, static_cast<coordinator::CoordinatorListener&>(*this));
   if (options_.clients.has_value()) {
-    clients_ = std::make_unique<coordinator::ClientSessions>(
-        *environment_, *options_.clients, options_.program_version, *service_, options_.compiler);
+    clients_ = std::make_unique<coordinator::ClientSessions>(*environment_,
+                                                             *options_.clients,
+                                                             options_.program_version,
+                                                             options_.storage,
+                                                             *service_,
+                                                             options_.compiler);
   }
 }
 

@@ -31,6 +31,7 @@ struct CoordinatorHostOptions {
   std::optional<transport::Address> clients;
   coordinator::JobCompiler compiler;  // For clients' SQL; null: compiled plans only.
   std::string program_version;
+  std::string storage;  // Where the store lies; clients are told.
   // Called once, on the coordinator's thread, when it does not lead any more or never will.
   std::function<void(const Status&)> on_over;
 };

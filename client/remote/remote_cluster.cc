@@ -23,6 +23,10 @@ transport::Address ClientAddress(const transport::Address& coordinator) {
   return {coordinator.value + "/clients"};
 }
 
+transport::Address WorkerServiceOf(const transport::Address& coordinator) {
+  return {coordinator.value + "/workers"};
+}
+
 /// Numbers requests and gives each caller its answer.
 class RemoteCluster::Caller {
  public:
@@ -114,13 +118,16 @@ StatusOr<std::unique_ptr<RemoteCluster>> RemoteCluster::Connect(
     return DeadlineExceeded("The coordinator at '" + coordinator.value +
                             "' takes connections but does not answer; it may not lead yet.");
   }
-  if (const StatusOr<proto::ClientResponse> hello = answer.get(); !hello.ok()) {
+  StatusOr<proto::ClientResponse> hello = answer.get();
+  if (!hello.ok()) {
     return Annotate(hello.status(), "The coordinator at '" + coordinator.value + "'");
   }
-  return std::unique_ptr<RemoteCluster>(new RemoteCluster(std::move(caller)));
+  return std::unique_ptr<RemoteCluster>(
+      new RemoteCluster(std::move(caller), std::move(*hello->mutable_hello())));
 }
 
-RemoteCluster::RemoteCluster(std::unique_ptr<Caller> caller) : caller_(std::move(caller)) {}
+RemoteCluster::RemoteCluster(std::unique_ptr<Caller> caller, proto::ClientHelloAnswer hello)
+    : caller_(std::move(caller)), hello_(std::move(hello)) {}
 RemoteCluster::~RemoteCluster() = default;
 
 StatusOr<JobId> RemoteCluster::Submit(const proto::SubmitJob& submission) {

@@ -18,6 +18,9 @@ namespace thalweg::client {
 /// The service of a coordinator that clients dial: "host:port" becomes "host:port/clients".
 transport::Address ClientAddress(const transport::Address& coordinator);
 
+/// The service that workers dial.
+transport::Address WorkerServiceOf(const transport::Address& coordinator);
+
 /// A cluster of other processes, through its coordinator. Calls block and may come from any thread.
 ///
 /// kUnavailable from any call: the coordinator is away or does not lead any more; what was asked
@@ -31,6 +34,9 @@ class RemoteCluster {
                                                           const transport::Address& coordinator,
                                                           Milliseconds patience);
   ~RemoteCluster();
+
+  /// What the coordinator said of itself.
+  const proto::ClientHelloAnswer& hello() const { return hello_; }
 
   /// Blocks until the job is durable. kAlreadyExists: its name is taken by a job that has not
   /// ended. kInvalidArgument: the program is wrong; the message says where.
@@ -46,9 +52,10 @@ class RemoteCluster {
 
  private:
   class Caller;
-  explicit RemoteCluster(std::unique_ptr<Caller> caller);
+  RemoteCluster(std::unique_ptr<Caller> caller, proto::ClientHelloAnswer hello);
 
   const std::unique_ptr<Caller> caller_;
+  const proto::ClientHelloAnswer hello_;
 };
 
 }  // namespace thalweg::client
