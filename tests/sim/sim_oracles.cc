@@ -107,7 +107,7 @@ void SimOracles::OnDeploy(const proto::DeployJob& deploy) {
   AttemptFacts& facts = found->second;
   if (is_new) {
     facts.completed_before = newest_completed_;
-    if (kind_.has_value() && deploy.restored_checkpoint() > 0 &&
+    if (kind_.has_value() && HasComparableState(*kind_) && deploy.restored_checkpoint() > 0 &&
         attempts_.rbegin()->first == attempt) {
       CheckState(deploy.restored_checkpoint());
     }

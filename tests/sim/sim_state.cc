@@ -315,6 +315,10 @@ std::string StateContent::Difference(const StateContent& expected, const StateCo
   return should_be == is ? "" : testing::Difference(should_be, is);
 }
 
+bool HasComparableState(SimJob job) {
+  return job != SimJob::kTopN && job != SimJob::kHop;
+}
+
 StateContent ContentAt(SimJob job, const SourcePositions& positions) {
   const ScopedNoMutations undisturbed;
   SimLoop loop(1);

@@ -55,6 +55,11 @@ class StateContent {
   std::map<std::string, std::map<std::uint32_t, std::int64_t>> fired_;
 };
 
+/// Whether ContentAt() says what any run of the job must remember. Not so for a Top-N, whose rows
+/// carry arrival numbers, which hang on the channel that was read first; nor for hopping windows,
+/// whose slices stay until the last window that shares them has fired. Their output is judged.
+bool HasComparableState(SimJob job);
+
 /// The content of an undisturbed run of the job with its barrier behind exactly these rows. The
 /// run is a cluster of its own with one task per vertex, whose sources hold there.
 StateContent ContentAt(SimJob job, const SourcePositions& positions);
