@@ -284,7 +284,7 @@ void FileSink::Sync(Writer& writer) {
 
 FileSink::Writers::iterator FileSink::Seal(Writers::iterator writer) {
   Flush(writer->second);
-  sealed_.push_back({writer->second.file->key, writer->first, writer->second.size});
+  sealed_.push_back({writer->second.file, writer->first, writer->second.size});
   work_.Add<Status>([file = std::move(writer->second.file)] { return file->Seal(); },
                     [this](const Status& status) { OnWorked(status); });
   return writers_.erase(writer);
@@ -315,6 +315,7 @@ bool FileSink::IsOld(const Writer& writer, WallTime now) const {
 
 void FileSink::CloseForBarrier(CheckpointId checkpoint,
                                std::vector<proto::PendingFile>* sealed,
+                               std::vector<std::shared_ptr<PartFile>>* written,
                                std::vector<proto::OpenFile>* open) {
   const WallTime now = WallNow();
   const bool looks =
@@ -343,7 +344,8 @@ void FileSink::CloseForBarrier(CheckpointId checkpoint,
   std::size_t n = 0;  // Tells the files of one checkpoint apart.
   for (const Sealed& file : std::exchange(sealed_, {})) {
     proto::PendingFile& pending = sealed->emplace_back();
-    pending.set_in_progress(file.in_progress);
+    pending.set_in_progress(file.file->key);
+    written->push_back(file.file);
     pending.set_final(FinalKey(file.folder, checkpoint, n++));
     pending.set_size(file.size);
     pending.set_checkpoint(checkpoint.value());
@@ -360,8 +362,9 @@ void FileSink::CloseForBarrier(CheckpointId checkpoint,
 void FileSink::Snapshot(CheckpointId checkpoint,
                         UniqueFunction<void(StatusOr<StateEntries>)> done) {
   std::vector<proto::PendingFile> sealed;
+  std::vector<std::shared_ptr<PartFile>> written;
   std::vector<proto::OpenFile> open;
-  CloseForBarrier(checkpoint, &sealed, &open);
+  CloseForBarrier(checkpoint, &sealed, &written, &open);
   StateEntries entries;
   commits_.AppendEntries(&entries);
   for (const proto::OpenFile& file : open) {
@@ -370,11 +373,15 @@ void FileSink::Snapshot(CheckpointId checkpoint,
   auto finish = [this,
                  checkpoint,
                  sealed = std::move(sealed),
+                 written = std::move(written),
                  entries = std::move(entries),
                  done = std::move(done)](const Status&) mutable {
     // A write that failed before has lost rows of a file, even where its sync went well.
     if (!failure_.ok()) {
       return done(failure_);
+    }
+    for (std::size_t i = 0; i < sealed.size(); ++i) {
+      sealed[i].set_checksum(written[i]->hash.Digest());
     }
     pending_.insert(pending_.end(), sealed.begin(), sealed.end());
     for (proto::OperatorStateEntry& entry : EntriesUpTo(checkpoint)) {

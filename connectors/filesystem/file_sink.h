@@ -67,7 +67,7 @@ class FileSink final : public runtime::Sink {
   };
   using Writers = std::map<std::string, Writer>;  // By folder below the path.
   struct Sealed {
-    std::string in_progress;
+    std::shared_ptr<PartFile> file;
     std::string folder;
     std::uint64_t size;
   };
@@ -92,9 +92,11 @@ class FileSink final : public runtime::Sink {
   void OnWorked(const Status& status);
 
   bool IsOld(const Writer& writer, WallTime now) const;
-  /// Seals or syncs what is open; `checkpoint` gets these files.
+  /// Seals or syncs what is open; `checkpoint` gets these files. The checksum of `sealed[i]` is
+  /// that of `written[i]` once the works under way have ended.
   void CloseForBarrier(CheckpointId checkpoint,
                        std::vector<proto::PendingFile>* sealed,
+                       std::vector<std::shared_ptr<PartFile>>* written,
                        std::vector<proto::OpenFile>* open);
   runtime::StateEntries EntriesUpTo(CheckpointId checkpoint) const;
   void Settled(CheckpointId checkpoint, const Status& status);

@@ -238,6 +238,12 @@ TEST_F(FileSinkTest, DamageToACheckpointsFileStopsTheRestoreAndNamesIt) {
   const auto entries = Snapshot(part, 1);
   const std::string key = store_.List("out/_inprogress/")->front();
 
+  store_.Corrupt(key, store_.Get(key)->size() / 2);
+  Part flipped = Open(1);
+  Start(flipped, 1, *entries);
+  EXPECT_EQ(flipped.listener->failure.code(), StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(MessageOf(flipped.listener->failure)), HasSubstr(key));
+
   store_.Overwrite(key, "short");
   Part cut = Open(1);
   Start(cut, 1, *entries);

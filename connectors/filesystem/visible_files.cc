@@ -14,6 +14,7 @@ namespace {
 using storage::DirectoryStore;
 
 constexpr std::uint64_t kCopyBytes = 4U << 20;
+constexpr std::uint64_t kCheckedBytes = 1U << 20;  // Read at once to compare a checksum.
 
 Status FileStatus(const Status& status, std::string_view doing, std::string_view file) {
   return status.ok()
@@ -63,8 +64,24 @@ Status WrongSize(std::string_view file,
       "File '{}' has {} bytes; checkpoint {} sealed it with {}.", file, size, checkpoint, wanted));
 }
 
+Status CheckChecksum(DirectoryStore& files, std::string_view name, const proto::PendingFile& file) {
+  RunningHash hash;
+  for (std::uint64_t at = 0; at < file.size(); at += kCheckedBytes) {
+    const StatusOr<std::string> bytes = files.GetRange(name, at, kCheckedBytes);
+    RETURN_IF_ERROR(FileStatus(bytes.status(), "read", name));
+    hash.Add(*bytes);
+  }
+  if (hash.Digest() != file.checksum()) {
+    return DataLoss(fmt::format(
+        "File '{}' fails the checksum that checkpoint {} has of it; restore it from a backup.",
+        name,
+        file.checkpoint()));
+  }
+  return OkStatus();
+}
+
 /// A restored file must have kept all bytes that the checkpoint counts on.
-Status CheckSize(DirectoryStore& files, const proto::PendingFile& file) {
+Status CheckBytes(DirectoryStore& files, const proto::PendingFile& file) {
   StatusOr<std::uint64_t> size = files.Size(file.in_progress());
   std::string_view name = file.in_progress();
   if (size.status().code() == StatusCode::kNotFound) {
@@ -74,8 +91,11 @@ Status CheckSize(DirectoryStore& files, const proto::PendingFile& file) {
   if (size.ok() && *size != file.size()) {
     return WrongSize(name, *size, file.checkpoint(), file.size());
   }
-  return size.status().code() == StatusCode::kNotFound ? OkStatus()  // MakeOneVisible() says more.
-                                                       : FileStatus(size.status(), "look at", name);
+  if (size.status().code() == StatusCode::kNotFound) {
+    return OkStatus();  // MakeOneVisible() says more.
+  }
+  RETURN_IF_ERROR(FileStatus(size.status(), "look at", name));
+  return file.has_checksum() ? CheckChecksum(files, name, file) : OkStatus();
 }
 
 /// The first `size` bytes of `from` as a new durable file `to`.
@@ -120,6 +140,7 @@ Status PartFile::Append(DirectoryStore& files, std::string_view bytes) {
     if (out == nullptr) {
       ASSIGN_OR_RETURN(out, files.OpenForWrite(key));
     }
+    hash.Add(bytes);
     return out->Append(bytes);
   };
   return FileStatus(append(), "write", key);
@@ -144,7 +165,7 @@ Status MakeVisible(DirectoryStore& files, const std::vector<proto::PendingFile>&
 
 Status Settle(DirectoryStore& files, const std::vector<proto::PendingFile>& pending) {
   for (const proto::PendingFile& file : pending) {
-    RETURN_IF_ERROR(CheckSize(files, file));
+    RETURN_IF_ERROR(CheckBytes(files, file));
     RETURN_IF_ERROR(MakeOneVisible(files, file));
   }
   return OkStatus();

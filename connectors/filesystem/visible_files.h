@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/running_hash.h"
 #include "base/status.h"
 #include "proto/connectors.pb.h"
 #include "storage/store.h"
@@ -22,6 +23,7 @@ namespace thalweg::connectors {
 struct PartFile {
   std::string key;
   std::unique_ptr<storage::WritableFile> out;
+  RunningHash hash;  // Of what was appended; when sealed used by nobody.
 
   Status Append(storage::DirectoryStore& files, std::string_view bytes);
   Status Sync();

@@ -68,6 +68,142 @@ TEST(ProjectTest, KeepsChangeKindsAndMarks) {
   EXPECT_EQ(output.batches[0].schema()->ToString(), "(value BIGINT)");
 }
 
+/// A call of `type`.
+proto::Expression Call(const std::string& function,
+                       const DataType& type,
+                       const std::vector<proto::Expression>& arguments = {}) {
+  proto::Expression call;
+  columnar::ToProto(type, call.mutable_type());
+  call.mutable_call()->set_function(function);
+  for (const proto::Expression& argument : arguments) {
+    *call.mutable_call()->add_arguments() = argument;
+  }
+  return call;
+}
+
+std::unique_ptr<MapStep> ProjectOf(const proto::Expression& expression,
+                                   const StepContext& context) {
+  proto::Step step;
+  *step.mutable_project()->add_expressions() = expression;
+  step.mutable_project()->add_names("value");
+  auto project = MakeMapStep(Finished(step, {Rows()}), context);
+  CHECK_OK(project);
+  return *std::move(project);
+}
+
+TEST(ProjectTest, TellsExpressionsTheTimeOfTheSliceAndTheZone) {
+  const proto::Expression now =
+      Call("CAST",
+           DataType::String().NotNull(),
+           {Call("CURRENT_TIMESTAMP", DataType::TimestampLtz(3).NotNull())});
+  StepContext context = Context();
+  context.zone = *TimeZone::Load("Europe/Berlin");
+  const auto project = ProjectOf(now, context);
+  CollectingOutput output;
+  for (const int seconds : {0, 10}) {
+    project->OnSlice(WallTime(Milliseconds(seconds * 1'000)));
+    ASSERT_TRUE(project->Process(BatchOf(Rows(), "[TRUE, 1, 0]"), output).ok());
+  }
+  EXPECT_THAT(output.Take(),
+              ElementsAre("+I['1970-01-01 01:00:00.000']", "+I['1970-01-01 01:00:10.000']"));
+}
+
+TEST(ProjectTest, GivesEachRowARandomValueAndRepeatsThemFromItsSeed) {
+  const auto run = [](std::uint64_t seed) {
+    StepContext context = Context();
+    context.random_seed = seed;
+    const auto project = ProjectOf(Call("UUID", DataType::String().NotNull()), context);
+    CollectingOutput output;
+    project->OnSlice(WallTime(Milliseconds(1'000)));
+    CHECK_OK(project->Process(BatchOf(Rows(), "[TRUE, 1, 0] [TRUE, 1, 0]"), output));
+    return output.Take();
+  };
+  const std::vector<std::string> first = run(1);
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_NE(first[0], first[1]);
+  EXPECT_EQ(run(1), first);
+  EXPECT_NE(run(2), first);
+}
+
+proto::Step Windows(proto::WindowKind kind, std::int64_t slide, std::int64_t size) {
+  proto::Step step;
+  proto::WindowTableStep& table = *step.mutable_window_table();
+  table.set_time_column(2);
+  table.mutable_window()->set_kind(kind);
+  table.mutable_window()->set_slide_millis(slide);
+  table.mutable_window()->set_size_millis(size);
+  return Finished(std::move(step), {Rows()});
+}
+
+TEST(WindowTableTest, ARowStandsOncePerWindowAndMarksStayBeforeIt) {
+  const auto table = MakeMapStep(Windows(proto::WINDOW_HOP, 5, 10), Context());
+  ASSERT_TRUE(table.ok());
+  CollectingOutput output;
+  ASSERT_EQ(*(*table)->Process(BatchOf(Rows(), "+I[TRUE, 1, 7] mark(3) -U[NULL, 2, 12]"), output),
+            StepResult::kDone);
+  EXPECT_THAT(output.Take(),
+              ElementsAre("+I[TRUE, 1, 7, 0, 10, 9]",
+                          "+I[TRUE, 1, 7, 5, 15, 14]",
+                          "mark(3)",
+                          "-U[NULL, 2, 12, 5, 15, 14]",
+                          "-U[NULL, 2, 12, 10, 20, 19]"));
+  EXPECT_EQ(output.batches[0].schema()->ToString(),
+            "(keep BOOLEAN, v BIGINT, ts TIMESTAMP(3), window_start TIMESTAMP(3) NOT NULL, "
+            "window_end TIMESTAMP(3) NOT NULL, window_time TIMESTAMP(3) NOT NULL)");
+}
+
+TEST(WindowTableTest, TumblesCumulatesAndSkipsWhatNoWindowCovers) {
+  const auto rows_of = [](const proto::Step& step, std::string_view rows) {
+    const auto table = MakeMapStep(step, Context());
+    CHECK_OK(table);
+    CollectingOutput output;
+    CHECK((*table)->Process(BatchOf(Rows(), rows), output).ok());
+    return output.Take();
+  };
+  EXPECT_THAT(rows_of(Windows(proto::WINDOW_TUMBLE, 0, 10), "[TRUE, 1, -1] [TRUE, 2, 10]"),
+              ElementsAre("+I[TRUE, 1, -1, -10, 0, -1]", "+I[TRUE, 2, 10, 10, 20, 19]"));
+  EXPECT_THAT(rows_of(Windows(proto::WINDOW_CUMULATE, 5, 15), "[TRUE, 1, 6]"),
+              ElementsAre("+I[TRUE, 1, 6, 0, 10, 9]", "+I[TRUE, 1, 6, 0, 15, 14]"));
+  EXPECT_THAT(rows_of(Windows(proto::WINDOW_HOP, 10, 4), "[TRUE, 1, 3] [TRUE, 2, 4]"),
+              ElementsAre("+I[TRUE, 1, 3, 0, 4, 3]"));
+}
+
+TEST(WindowTableTest, AFanOutWaitsForRoomBatchByBatch) {
+  const auto table = MakeMapStep(Windows(proto::WINDOW_HOP, 1, 3'000), Context());
+  ASSERT_TRUE(table.ok());
+  CollectingOutput output;
+  output.room = 1;
+  auto result = (*table)->Process(
+      BatchOf(Rows(), "[TRUE, 1, 5000] mark(1) [TRUE, 2, 5000] [TRUE, 3, 5000]"), output);
+  int calls = 1;
+  for (; result.ok() && *result == StepResult::kMore; ++calls) {
+    output.room = 1;
+    result = (*table)->Continue(output);
+  }
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(calls, 2);
+  std::size_t rows = 0;
+  for (const columnar::Batch& batch : output.batches) {
+    rows += batch.row_count();
+  }
+  EXPECT_EQ(rows, 9'000U);
+  EXPECT_EQ(output.folded.rows().size(), 9'000U);
+  EXPECT_EQ(output.batches[0].marks().front().row, 3'000U);
+}
+
+TEST(NotNullTest, RefusesOrDropsRowsWithANull) {
+  CollectingOutput output;
+  const auto batch = BatchOf(Rows(), "+I[TRUE, 1, 0] -D[NULL, NULL, 0] +I[NULL, 3, 0]");
+  const auto refuses = MakeNotNull({.columns = {1}}, *Rows());
+  EXPECT_THAT(std::string(MessageOf(refuses->Process(batch, output).status())),
+              HasSubstr("Column 'v' is NOT NULL"));
+  MetricGroup metrics;
+  const auto drops = MakeNotNull({.columns = {1, 2}, .drops = true, .metrics = &metrics}, *Rows());
+  ASSERT_EQ(*drops->Process(batch, output), StepResult::kDone);
+  EXPECT_THAT(output.Take(), ElementsAre("+I[TRUE, 1, 0]", "+I[NULL, 3, 0]"));
+  EXPECT_EQ(metrics.AddCounter("null_rows_dropped").value(), 1U);
+}
+
 TEST(OperatorsTest, RefuseAStepThatDoesNotFit) {
   proto::Step step;
   *step.mutable_filter()->mutable_predicate() = Column(0);
