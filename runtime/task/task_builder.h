@@ -47,11 +47,11 @@ struct TaskSurroundings {
   const ConnectorRegistry* connectors = nullptr;
   BlockingExecutor* executor = nullptr;
   const Clock* clock = nullptr;
-  storage::DirectoryStore* store = nullptr;   // For snapshots.
-  storage::DirectoryStore* files = nullptr;   // For connectors of files.
-  state::MemoryBudget* budget = nullptr;      // For state; null: without limit.
-  state::SpillFactory* spill = nullptr;       // Null: all state stays in memory.
-  MetricGroup* metrics = nullptr;             // Of the job; null: nobody looks.
+  storage::DirectoryStore* store = nullptr;  // For snapshots.
+  storage::DirectoryStore* files = nullptr;  // For connectors of files.
+  state::MemoryBudget* budget = nullptr;     // For state; null: without limit.
+  state::SpillFactory* spill = nullptr;      // Null: all state stays in memory.
+  MetricGroup* metrics = nullptr;            // Of the job; null: nobody looks.
   // Of state::TaskStateOptions; absent: its default.
   std::optional<std::size_t> inline_run_max = {};
 };

@@ -23,11 +23,12 @@ std::string Message(const std::string& text) {
 }
 
 TEST(ParseErrorTest, ShowsLineColumnAndCaret) {
-  EXPECT_EQ(Message("SELECT a,\n  b c d\nFROM t"),
-            "job.sql:2:7: Expected ',', FROM, WHERE, GROUP, HAVING, WINDOW, QUALIFY, INTERSECT, ..., "
-            "found 'd'.\n"
-            "  2 |   b c d\n"
-            "    |       ^");
+  EXPECT_EQ(
+      Message("SELECT a,\n  b c d\nFROM t"),
+      "job.sql:2:7: Expected ',', FROM, WHERE, GROUP, HAVING, WINDOW, QUALIFY, INTERSECT, ..., "
+      "found 'd'.\n"
+      "  2 |   b c d\n"
+      "    |       ^");
 }
 
 TEST(ParseErrorTest, ListsWhatWasExpected) {

@@ -22,7 +22,7 @@ struct JobSettings {
   std::int64_t state_ttl_millis = 0;     // 0: kept for ever.
   std::int64_t idle_timeout_millis = 0;  // 0: never idle.
   std::int64_t watermark_interval_millis = 200;
-  bool row_wise = false;                 // One change per row instead of one per key and batch.
+  bool row_wise = false;  // One change per row instead of one per key and batch.
   AggregatePhases phases = AggregatePhases::kAuto;
   bool drops_nulls =
       false;              // Rows with NULL in a NOT NULL column of a sink; else they fail the job.
