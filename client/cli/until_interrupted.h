@@ -28,6 +28,14 @@ class UntilInterrupted {
 
   bool interrupted() const { return terminal_.interrupts.load() > before_; }
 
+  /// Blocks for `patience`, or shorter when the process is to end.
+  void WaitFor(Milliseconds patience) {
+    MutexLock lock(mutex_);
+    if (!end_.has_value() && !interrupted()) {
+      changed_.WaitFor(mutex_, patience);
+    }
+  }
+
   /// Blocks; OK after a signal. A handler can only raise a number, so that is looked at now and
   /// then.
   Status Wait() {

@@ -27,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Milliseconds kHelloPatience{5'000};
+constexpr Milliseconds kRetryDelay{100};  // Between two dials; a refused one fails at once.
 
 /// A directory that one worker has for itself: made, locked, and removed at the end if it was made
 /// for this process alone.
@@ -86,7 +87,7 @@ class LocalDirectory {
 /// Asks the coordinators in turn where checkpoints lie, until one answers. Empty after a signal.
 StatusOr<std::string> AwaitStorage(const WorkerFlags& flags,
                                    transport::GrpcTransport& transport,
-                                   const UntilInterrupted& until,
+                                   UntilInterrupted& until,
                                    const Terminal& terminal) {
   bool told = false;
   for (std::size_t i = 0; !until.interrupted(); i = (i + 1) % flags.coordinators.size()) {
@@ -100,7 +101,7 @@ StatusOr<std::string> AwaitStorage(const WorkerFlags& flags,
     if (!std::exchange(told, true)) {
       terminal.err << MessageOf(cluster.status()) << " Trying again.\n" << std::flush;
     }
-    ::usleep(100'000);  // Between two dials; a refused one fails at once.
+    until.WaitFor(kRetryDelay);
   }
   return std::string();
 }

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/embedded/embedded_cluster.h"
 
-#include <algorithm>
 #include <future>
 #include <string>
-#include <thread>
+#include <system_error>
 #include <utility>
 
-#include "base/clock.h"
-#include "base/executor.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mail_thread.h"
 #include "base/random.h"
-#include "coordinator/environment.h"
-#include "runtime/task/lane_thread.h"
-#include "state/memory_budget.h"
-#include "state/spill.h"
+#include "client/hosts/coordinator_host.h"
+#include "client/hosts/worker_host.h"
 #include "storage/local_store.h"
 #include "transport/in_process.h"
-#include "worker/worker.h"
 
 namespace thalweg::client {
 namespace {
@@ -29,10 +23,6 @@ const transport::Address kExchangeAddress{"worker"};
 
 /// A process does not miss its own beats; these only bound how soon a test of silence would notice.
 constexpr Milliseconds kBeatInterval{500};
-
-std::uint32_t LaneCount(const EmbeddedOptions& options) {
-  return options.lanes != 0 ? options.lanes : std::max(1U, std::thread::hardware_concurrency());
-}
 
 Status CheckBounds(const std::string& name,
                    std::uint32_t value,
@@ -61,147 +51,83 @@ Status Validate(const EmbeddedOptions& options) {
   if (options.storage.empty() || options.files.empty()) {
     return InvalidArgument("Options storage and files must name directories");
   }
-  RETURN_IF_ERROR(CheckBounds("lanes", LaneCount(options), 1, 256));
+  RETURN_IF_ERROR(CheckBounds("lanes", LaneCount(options.lanes), 1, 256));
   RETURN_IF_ERROR(CheckBounds("slots", options.slots, 1, 4096));
   RETURN_IF_ERROR(CheckBounds("blocking_threads", options.blocking_threads, 1, 256));
-  if (!options.cores.empty() && options.cores.size() != LaneCount(options)) {
+  if (!options.cores.empty() && options.cores.size() != LaneCount(options.lanes)) {
     return InvalidArgument("Option cores has " + std::to_string(options.cores.size()) +
                            " entries and must have one for each of the " +
-                           std::to_string(LaneCount(options)) + " lanes, or none");
+                           std::to_string(LaneCount(options.lanes)) + " lanes, or none");
   }
   return OkStatus();
 }
 
-/// All threads and objects, in the order in which they need each other.
-class EmbeddedCluster::Parts final : public coordinator::CoordinatorListener {
+/// Both hosts, over a transport that leads nowhere else.
+class EmbeddedCluster::Parts {
  public:
   Parts(const runtime::ConnectorRegistry& connectors,
         const EmbeddedOptions& options,
+        std::unique_ptr<storage::LocalStore> log,
         std::unique_ptr<storage::LocalStore> checkpoints,
         std::unique_ptr<storage::LocalStore> files)
-      : log_(options.log != nullptr ? *options.log : stderr_, clock_),
-        checkpoints_(std::move(checkpoints)),
-        files_(std::move(files)),
-        budget_(options.state_memory),
-        spill_(state::MakeRocksDbSpill(options.scratch.empty() ? options.storage / "scratch"
-                                                               : options.scratch)) {
-    for (std::uint32_t i = 0; i < LaneCount(options); ++i) {
-      runtime::LaneThreadOptions lane{.name = "lane-" + std::to_string(i), .core = std::nullopt};
-      if (!options.cores.empty()) {
-        lane.core = options.cores[i];
-      }
-      lanes_.push_back(std::make_unique<runtime::LaneThread>(clock_, lane));
-    }
-    // After the lanes: tasks' works are finished before the lanes go, and replies find them.
-    executor_ = std::make_unique<ThreadPoolExecutor>(static_cast<int>(options.blocking_threads));
-    coordinator_environment_.emplace(coordinator::Environment{.clock = clock_,
-                                                              .random = random_,
-                                                              .log = log_,
-                                                              .mailbox = coordinator_thread_,
-                                                              .timers = timers_,
-                                                              .executor = *executor_,
-                                                              .transport = transport_,
-                                                              .store = *checkpoints_});
-    coordinator_ = std::make_unique<coordinator::CoordinatorService>(
-        *coordinator_environment_,
-        coordinator::CoordinatorOptions{.address = kCoordinatorAddress,
-                                        .name = "embedded",
-                                        .heartbeat_interval = kBeatInterval,
-                                        .heartbeat_patience = 20 * kBeatInterval,
-                                        .jobs = {}},
-        *this);
-    worker_ =
-        std::make_unique<worker::Worker>(WorkerOptions(options), WorkerParts(connectors, options));
-  }
+      : coordinator_(transport_, std::move(log), LogOf(options), CoordinatorOptionsOf(options)),
+        worker_(transport_,
+                std::move(checkpoints),
+                std::move(files),
+                connectors,
+                LogOf(options),
+                WorkerOptionsOf(options)) {}
 
-  ~Parts() override {
-    // Threads end first: what they own is then destroyed on this one.
-    worker_thread_.Stop();
-    coordinator_thread_.Stop();
-    for (const std::unique_ptr<runtime::LaneThread>& lane : lanes_) {
-      lane->Stop();
-    }
-    executor_.reset();
-    worker_.reset();
-    coordinator_.reset();
+  ~Parts() {
+    // Both before either goes: a coordinator that hears its worker leave would restart the jobs.
+    worker_.StopThreads();
+    coordinator_.StopThread();
   }
 
   Status Start() {
-    coordinator_->Start();
-    std::future<Status> listening = worker_started_.get_future();
-    worker_thread_.Post([this] { worker_started_.set_value(worker_->Start()); });
-    RETURN_IF_ERROR(listening.get());
-    return leading_.get_future().get();
+    RETURN_IF_ERROR(worker_.Start());
+    return coordinator_.Start();
   }
 
-  void OnLeading(Generation /*generation*/) override { Resolve(OkStatus()); }
-
-  void OnSteppedDown(const Status& status) override {
-    log_.Error("The coordinator has ended", {{"reason", MessageOf(status)}});
-    Resolve(status);
-  }
-
-  coordinator::CoordinatorService& coordinator() { return *coordinator_; }
+  coordinator::CoordinatorService& coordinator() { return coordinator_.service(); }
   Mailbox& replies() { return replies_; }
 
  private:
-  worker::WorkerOptions WorkerOptions(const EmbeddedOptions& options) {
-    worker::WorkerOptions result;
-    result.id = WorkerId("worker-" + std::to_string(random_.Next()));
-    result.coordinators = {kCoordinatorAddress};
-    result.exchange = kExchangeAddress;
-    result.slots = options.slots;
+  LogSink& LogOf(const EmbeddedOptions& options) {
+    return options.log != nullptr ? *options.log : stderr_;
+  }
+
+  static CoordinatorHostOptions CoordinatorOptionsOf(const EmbeddedOptions& options) {
+    CoordinatorHostOptions result;
+    result.coordinator = {.address = kCoordinatorAddress,
+                          .name = "embedded",
+                          .heartbeat_interval = kBeatInterval,
+                          .heartbeat_patience = 20 * kBeatInterval,
+                          .jobs = {}};
+    result.blocking_threads = options.blocking_threads;
     return result;
   }
 
-  worker::WorkerEnvironment WorkerParts(const runtime::ConnectorRegistry& connectors,
-                                        const EmbeddedOptions& options) {
-    std::vector<runtime::Lane*> lanes;
-    for (const std::unique_ptr<runtime::LaneThread>& lane : lanes_) {
-      lanes.push_back(&lane->lane());
-    }
-    return {.transport = transport_,
-            .mailbox = worker_thread_,
-            .timers = timers_,
-            .clock = clock_,
-            .executor = *executor_,
-            .checkpoints = *checkpoints_,
-            .files = *files_,
-            .connectors = connectors,
-            .lanes = std::move(lanes),
-            .budget = &budget_,
-            .spill = spill_.get(),
-            .log = log_,
-            .metrics = options.metrics};
+  static WorkerHostOptions WorkerOptionsOf(const EmbeddedOptions& options) {
+    WorkerHostOptions result;
+    result.worker.id = WorkerId("worker-" + std::to_string(SystemRandom().Next()));
+    result.worker.coordinators = {kCoordinatorAddress};
+    result.worker.exchange = kExchangeAddress;
+    result.worker.slots = options.slots;
+    result.lanes = options.lanes;
+    result.cores = options.cores;
+    result.blocking_threads = options.blocking_threads;
+    result.state_memory = options.state_memory;
+    result.scratch = options.scratch.empty() ? options.storage / "scratch" : options.scratch;
+    result.metrics = options.metrics;
+    return result;
   }
 
-  void Resolve(const Status& status) {
-    if (!std::exchange(resolved_, true)) {
-      leading_.set_value(status);
-    }
-  }
-
-  const SystemClock& clock_ = SystemClock::Get();
-  SystemRandom random_;
   TextLogSink stderr_;
-  const Log log_;
-  const std::unique_ptr<storage::LocalStore> checkpoints_;
-  const std::unique_ptr<storage::LocalStore> files_;
-  state::MemoryBudget budget_;
-  const std::unique_ptr<state::SpillFactory> spill_;
   transport::InProcessTransport transport_;
-  MailThread coordinator_thread_{"coordinator"};
-  MailThread worker_thread_{"worker"};
   MailThread replies_{"replies"};
-  SystemTimers timers_;
-  std::vector<std::unique_ptr<runtime::LaneThread>> lanes_;
-  std::unique_ptr<ThreadPoolExecutor> executor_;
-  std::optional<coordinator::Environment> coordinator_environment_;
-  std::unique_ptr<coordinator::CoordinatorService> coordinator_;
-  std::unique_ptr<worker::Worker> worker_;
-  std::promise<Status> worker_started_;
-  std::promise<Status> leading_;
-  bool resolved_ = false;  // On the coordinator's thread.
+  CoordinatorHost coordinator_;
+  WorkerHost worker_;
 };
 
 StatusOr<std::unique_ptr<EmbeddedCluster>> EmbeddedCluster::Start(
@@ -209,12 +135,14 @@ StatusOr<std::unique_ptr<EmbeddedCluster>> EmbeddedCluster::Start(
   RETURN_IF_ERROR(Validate(options));
   ASSIGN_OR_RETURN(std::unique_ptr<storage::LocalStore> checkpoints,
                    storage::LocalStore::Open(options.storage));
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::LocalStore> log,
+                   storage::LocalStore::Open(options.storage));
   std::error_code ignored;  // Opening tells when it is not there.
   std::filesystem::create_directories(options.files, ignored);
   ASSIGN_OR_RETURN(std::unique_ptr<storage::LocalStore> files,
                    storage::LocalStore::OpenFolderOfOthers(options.files));
-  auto parts =
-      std::make_unique<Parts>(connectors, options, std::move(checkpoints), std::move(files));
+  auto parts = std::make_unique<Parts>(
+      connectors, options, std::move(log), std::move(checkpoints), std::move(files));
   RETURN_IF_ERROR(parts->Start());
   return std::unique_ptr<EmbeddedCluster>(new EmbeddedCluster(std::move(parts)));
 }

@@ -34,7 +34,8 @@ WorkerHost::WorkerHost(transport::Transport& transport,
     lanes_.push_back(std::make_unique<runtime::LaneThread>(clock_, lane));
   }
   executor_ = std::make_unique<ThreadPoolExecutor>(static_cast<int>(options.blocking_threads));
-  worker_ = std::make_unique<worker::Worker>(options.worker, EnvironmentOf(transport, connectors));
+  worker_ = std::make_unique<worker::Worker>(options.worker,
+                                             EnvironmentOf(transport, connectors, options.metrics));
 }
 
 WorkerHost::~WorkerHost() {
@@ -64,7 +65,8 @@ void WorkerHost::StopThreads() {
 }
 
 worker::WorkerEnvironment WorkerHost::EnvironmentOf(transport::Transport& transport,
-                                                    const runtime::ConnectorRegistry& connectors) {
+                                                    const runtime::ConnectorRegistry& connectors,
+                                                    MetricGroup* metrics) {
   std::vector<runtime::Lane*> lanes;
   for (const std::unique_ptr<runtime::LaneThread>& lane : lanes_) {
     lanes.push_back(&lane->lane());
@@ -80,7 +82,8 @@ worker::WorkerEnvironment WorkerHost::EnvironmentOf(transport::Transport& transp
           .lanes = std::move(lanes),
           .budget = &budget_,
           .spill = spill_.get(),
-          .log = log_};
+          .log = log_,
+          .metrics = metrics};
 }
 
 }  // namespace thalweg::client

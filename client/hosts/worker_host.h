@@ -20,6 +20,10 @@
 #include "storage/store.h"
 #include "worker/worker.h"
 
+namespace thalweg {
+class MetricGroup;
+}  // namespace thalweg
+
 namespace thalweg::client {
 
 struct WorkerHostOptions {
@@ -30,6 +34,7 @@ struct WorkerHostOptions {
   // Bytes of state kept in memory; above it cold keys go to `scratch`.
   std::size_t state_memory = std::size_t{1} << 30;
   std::filesystem::path scratch;
+  MetricGroup* metrics = nullptr;  // Of jobs by id, then tasks; outlives the worker. Null: none.
 };
 
 /// The lanes that `lanes` of the options asks for.
@@ -59,7 +64,8 @@ class WorkerHost {
 
  private:
   worker::WorkerEnvironment EnvironmentOf(transport::Transport& transport,
-                                          const runtime::ConnectorRegistry& connectors);
+                                          const runtime::ConnectorRegistry& connectors,
+                                          MetricGroup* metrics);
 
   const SystemClock& clock_ = SystemClock::Get();
   const Log log_;
